@@ -1,0 +1,77 @@
+"""Scores a batch of received mentions and publishes what was understood.
+
+There is no database here: the id of what is written follows from what was read, so a repeat is recognised and dropped
+by the next service, and offsets move only after the write is acknowledged.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Protocol
+
+from shenava import topics
+from shenava.codec import encode
+from shenava.events import MentionClassified, MentionReceived
+from shenava.events.mentions import Classification, Mention
+from shenava.ids import derive
+from shenava.kafka.consumer import Inbound
+from shenava.kafka.ports import Outbound
+from shenava.kafka.producer import Producer
+from shenava.telemetry import metrics
+
+NAME = "sentiment"
+
+
+class Judge(Protocol):
+    """Says what mentions mean; runs in a worker thread and may take its time."""
+
+    def __call__(self, mentions: Sequence[Mention]) -> list[Classification]:
+        """One classification per mention, in their order."""
+
+
+class ScoreMentions:
+    """The handler of the consumer loop; use as a context manager, it owns the worker thread."""
+
+    def __init__(self, judge: Judge, producer: Producer) -> None:
+        self._judge = judge
+        self._producer = producer
+        # One thread: the model is busy with one batch at a time and the event loop stays free for heartbeats.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+
+    def __enter__(self) -> "ScoreMentions":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.shutdown()
+
+    async def __call__(self, batch: Sequence[Inbound]) -> None:
+        """Score the mentions of ``batch`` and return once the results are acknowledged."""
+        received = [inbound.event for inbound in batch if isinstance(inbound.event, MentionReceived)]
+        mentions = [event.mention for event in received]
+        began = perf_counter()
+        judged = await asyncio.get_running_loop().run_in_executor(self._worker, self._judge, mentions)
+        metrics.INFERENCE.observe(perf_counter() - began)
+        await self._producer.send(
+            [outbound(classified(event, verdict)) for event, verdict in zip(received, judged, strict=True)]
+        )
+        for verdict in judged:
+            outcome = verdict.sentiment or verdict.reason or verdict.status
+            language = verdict.language if verdict.status == "scored" else "other"
+            metrics.CLASSIFIED.labels(language, outcome).inc()
+
+
+def classified(event: MentionReceived, verdict: Classification) -> MentionClassified:
+    """The event that says what was understood of ``event``; its id follows from the cause alone."""
+    return MentionClassified(
+        event_id=derive("classified", event.event_id),
+        brand=event.brand,
+        occurred_at=event.occurred_at,
+        mention=event.mention,
+        classification=verdict,
+    )
+
+
+def outbound(event: MentionClassified) -> Outbound:
+    """The record of ``event``, in the same partition as its cause, because the key and the count are the same."""
+    return Outbound(topics.MENTIONS_CLASSIFIED.name, *encode(event, source=NAME))

@@ -1,0 +1,20 @@
+"""Settings of the sentiment service."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shenava.settings import PREFIX, Group
+
+
+class SentimentSettings(Group):
+    """Which model speaks, and when it keeps silent."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX + "SENTIMENT_", extra="ignore", frozen=True)
+
+    model: str | None = Field(default=None, description="directory or Hugging Face id; empty: the bundled model")
+    threads: int = Field(default=1, ge=1, le=64, description="threads of the model inside one process")
+    temperature: float | None = Field(default=None, gt=0, description="instead of the model's own calibration")
+    label_map: dict[str, str] = Field(default_factory=dict, description='JSON, e.g. {"LABEL_0": "negative"}')
+    max_tokens: int = Field(default=128, ge=8, le=512, description="a longer text is cut")
+    languages: frozenset[str] = Field(default=frozenset({"fa", "en"}), description="JSON list; others are unscored")
+    low_confidence: float = Field(default=0.5, ge=0, le=1, description="below it a score is marked as unsure")

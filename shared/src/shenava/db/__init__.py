@@ -1,0 +1,1 @@
+"""PostgreSQL: the engine, transactions, and the migration runner that every service with tables shares."""

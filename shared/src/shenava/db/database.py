@@ -1,0 +1,153 @@
+"""One engine per service and the one way to open a transaction on it.
+
+Inside a transaction there is no HTTP and no Kafka call, ever. SQLAlchemy Core speaks through ``tx.sql``; the hot paths
+use ``tx.driver``, the asyncpg connection below it, in the same transaction.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shenava.errors import Transient
+from shenava.settings import PostgresSettings
+
+# SQLSTATE classes after which the same work may succeed: connection, resources, operator intervention, system error;
+# and serialization failure, deadlock, lock not available.
+_TRANSIENT_CLASSES = ("08", "53", "57", "58")
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
+_NOW = text("SELECT now()")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction; it commits when its block ends and rolls back when the block raises.
+
+    Attributes:
+        now: PostgreSQL's own time of this transaction, the only clock that deadlines are compared with.
+    """
+
+    sql: AsyncConnection
+    driver: "asyncpg.Connection[asyncpg.Record]"
+    now: datetime
+
+
+class Database:
+    """The service's engine; use as an async context manager.
+
+    Args:
+        schema: the service's own schema, which is first and alone in the search path.
+    """
+
+    def __init__(self, settings: PostgresSettings, *, schema: str, service: str) -> None:
+        self.schema = schema
+        self._settings = settings
+        self._engine = _engine(settings, schema=schema, service=service)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._engine.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For the migration runner."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction.
+
+        Raises:
+            Transient: the database is away, overloaded or broke the transaction; the same work may be tried again.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                # SQLAlchemy begins lazily, with its first statement; the driver must not speak before that.
+                now = (await connection.execute(_NOW)).scalar_one()
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection
+                yield Transaction(connection, driver, now)
+        except _FAILURES as error:
+            raise_if_transient(error)
+            raise
+
+    async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection of its own outside the pool, for LISTEN and for locks held over many transactions.
+
+        Raises:
+            Transient: the database cannot be reached.
+        """
+        try:
+            connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+                self._settings.dsn.get_secret_value(), **_driver_arguments(self._settings, self.schema, "dedicated")
+            )
+        except _FAILURES as error:
+            raise_if_transient(error)
+            raise
+        return connection
+
+    async def problem(self) -> str | None:
+        """Why the database cannot be used now, or None; for readiness."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(_NOW)
+        except _FAILURES as error:
+            return f"postgresql: {type(error).__name__}"
+        return None
+
+
+_FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+def raise_if_transient(error: BaseException) -> None:
+    """Turn a database error after which the same work may succeed into ``Transient``; return for any other."""
+    if isinstance(error, OSError | TimeoutError | PoolTimeout | InterfaceError | asyncpg.InterfaceError):
+        raise Transient(f"postgresql is away: {type(error).__name__}: {error}"[:500]) from error
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, OperationalError))
+    if lost or state.startswith(_TRANSIENT_CLASSES) or state in _TRANSIENT_STATES:
+        raise Transient(f"postgresql: {state} {type(error).__name__}") from error
+
+
+def _engine(settings: PostgresSettings, *, schema: str, service: str) -> AsyncEngine:
+    url = settings.dsn.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.command_timeout.total_seconds(),
+        pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged; texts and authors are not
+        connect_args=_driver_arguments(settings, schema, service),
+    )
+
+
+def _driver_arguments(settings: PostgresSettings, schema: str, application: str) -> dict[str, Any]:
+    return {
+        "timeout": settings.connect_timeout.total_seconds(),
+        "command_timeout": settings.command_timeout.total_seconds(),
+        "server_settings": {
+            "application_name": application,
+            "search_path": schema,
+            "timezone": "UTC",
+            "statement_timeout": str(int(settings.statement_timeout.total_seconds() * 1000)),
+            "idle_in_transaction_session_timeout": str(
+                int(settings.idle_in_transaction_timeout.total_seconds() * 1000)
+            ),
+            "tcp_keepalives_idle": "15",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+        },
+    }

@@ -1,0 +1,70 @@
+"""Runs a service's Alembic history in its own schema; any number of replicas may call it at once.
+
+Each service keeps its revisions in ``<package>/migrations``; the environment is ``alembic/env.py`` beside this file,
+the version table lies in the service's schema. Only one runner works at a time (advisory lock), and none waits long for
+a table (lock timeout), so a migration can never stop the traffic by queueing behind a slow reader.
+"""
+
+from pathlib import Path
+from zlib import crc32
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from shenava.db.database import Database, raise_if_transient
+from shenava.settings import PostgresSettings
+
+ENVIRONMENT = Path(__file__).parent / "alembic"
+
+log = structlog.get_logger(__name__)
+
+
+async def migrate(settings: PostgresSettings, *, schema: str, migrations: Path) -> None:
+    """Bring ``schema`` to the newest revision found in ``migrations``.
+
+    Raises:
+        Transient: the database is away or a table stayed locked; run it again.
+    """
+    async with Database(settings, schema=schema, service="migrate") as database:
+        try:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(_upgrade, schema, migrations, settings)
+        except SQLAlchemyError as error:
+            raise_if_transient(error)
+            raise
+
+
+async def pending(database: Database, migrations: Path) -> str | None:
+    """Why the schema is not at the newest revision, or None; for the start-up probe."""
+    async with database.engine.connect() as connection:
+        current = await connection.run_sync(_current, database.schema)
+    head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
+    return None if current == head else f"schema {database.schema} is at {current}, the code needs {head}: run migrate"
+
+
+def _upgrade(connection: Connection, schema: str, migrations: Path, settings: PostgresSettings) -> None:
+    # The advisory lock first and without a timeout: a replica that starts second waits for the first.
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": crc32(f"migrate {schema}".encode())})
+    lock_ms = int(settings.migrate_lock_timeout.total_seconds() * 1000)
+    connection.execute(text(f"SET LOCAL lock_timeout = {lock_ms}"))
+    config = _config(migrations)
+    config.attributes.update(connection=connection, schema=schema)
+    command.upgrade(config, "head")
+    log.info("schema_migrated", schema=schema, revision=_current(connection, schema))
+
+
+def _current(connection: Connection, schema: str) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ENVIRONMENT))
+    config.set_main_option("version_locations", str(migrations))
+    config.set_main_option("path_separator", "newline")
+    return config

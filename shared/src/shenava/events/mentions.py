@@ -1,0 +1,128 @@
+"""Mentions: something said about the brand, as heard and as understood."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from shenava.events.base import Count, Event, Id, Instant, LongText, Share, ShortText, Value
+
+Channel = Literal[
+    "instagram", "telegram", "bale", "x", "facebook", "linkedin", "youtube", "app_store", "google_play",
+    "blog", "podcast", "news", "web", "email",
+]  # fmt: skip
+AuthorRole = Literal["customer", "competitor", "influencer", "staff"]
+Change = Literal["posted", "edited", "deleted"]
+Lane = Literal["live", "backfill"]
+Sentiment = Literal["negative", "neutral", "positive"]
+Intent = Literal["complaint", "question", "praise", "suggestion", "refund", "lead", "spam", "other"]
+UnscoredReason = Literal["deleted", "empty_text", "unsupported_language", "language_unsure"]
+
+
+class Author(Value, frozen=True, kw_only=True):
+    """Who said it. `id` is unique within the channel."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=256)]
+    handle: ShortText | None = None
+    name: ShortText | None = None
+    followers: Count | None = None
+    verified: bool = False
+    role: AuthorRole | None = None
+
+
+class Counts(Value, frozen=True, kw_only=True):
+    """How far it went, as the channel told; a missing figure is unknown, not zero."""
+
+    likes: Count | None = None
+    shares: Count | None = None
+    replies: Count | None = None
+    views: Count | None = None
+
+
+class Mention(Value, frozen=True, kw_only=True):
+    """One post, comment, review or message in its latest known form.
+
+    Attributes:
+        conversation: the thread it belongs to, else its author; with the brand it is the ordering key.
+        text: what was written, cleaned of control characters only.
+        posted_at: the author's own time; both clocks start from it.
+        lane: `backfill` starts no clock and sends no webhook.
+    """
+
+    mention_id: Id
+    channel: Channel
+    native_id: Annotated[str, Meta(min_length=1, max_length=256)]
+    conversation: Annotated[str, Meta(min_length=1, max_length=512)]
+    author: Author
+    text: LongText
+    posted_at: Instant
+    received_at: Instant
+    change: Change = "posted"
+    lane: Lane = "live"
+    url: Annotated[str, Meta(max_length=2048)] | None = None
+    in_reply_to: Annotated[str, Meta(max_length=256)] | None = None
+    rating: Annotated[int, Meta(ge=1, le=5)] | None = None
+    counts: Counts | None = None
+
+
+class Probabilities(Value, frozen=True, kw_only=True):
+    """Calibrated probabilities; they sum to 1."""
+
+    negative: Share
+    neutral: Share
+    positive: Share
+
+
+class Classification(Value, frozen=True, kw_only=True):
+    """What the model understood, or why it did not say.
+
+    Attributes:
+        language: ISO 639 code, `fa-Latn` for romanised Persian, `und` when unknown.
+        reason: why there is no score; absent exactly when `status` is `scored`.
+        confidence: the probability of the chosen sentiment.
+        low_confidence: the confidence is under the configured threshold.
+        model: id and version of the model that spoke.
+    """
+
+    status: Literal["scored", "unscored"]
+    language: Annotated[str, Meta(min_length=2, max_length=16)]
+    reason: UnscoredReason | None = None
+    sentiment: Sentiment | None = None
+    probabilities: Probabilities | None = None
+    confidence: Share | None = None
+    low_confidence: bool = False
+    intent: Intent | None = None
+    intent_confidence: Share | None = None
+    model: ShortText
+    model_version: ShortText
+
+
+class MentionReceived(Event, frozen=True, kw_only=True):
+    """A mention was heard, edited or deleted at its source."""
+
+    TYPE: ClassVar[str] = "shenava.mention.received.v1"
+
+    mention: Mention
+
+    @property
+    def key(self) -> str:
+        """Brand and conversation: one story stays in order."""
+        return conversation_key(self.brand, self.mention)
+
+
+class MentionClassified(Event, frozen=True, kw_only=True):
+    """A received mention was scored, or said to be unscored; carries the mention whole."""
+
+    TYPE: ClassVar[str] = "shenava.mention.classified.v1"
+
+    mention: Mention
+    classification: Classification
+
+    @property
+    def key(self) -> str:
+        """The same key as the mention it classifies."""
+        return conversation_key(self.brand, self.mention)
+
+
+def conversation_key(brand: str, mention: Mention) -> str:
+    """The ordering key of everything said in one conversation about one brand."""
+    return f"{brand}:{mention.channel}:{mention.conversation}"

@@ -1,0 +1,1 @@
+"""What every HTTP surface shares: probes, problem details, API keys, request limits."""

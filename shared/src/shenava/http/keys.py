@@ -1,0 +1,87 @@
+"""API keys with scopes: kept hashed, compared in constant time, named in what they do."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shenava.http.problems import Problem
+from shenava.settings import InvalidSettings
+
+PREFIX = "shn_"
+
+
+class ApiKey(BaseModel):
+    """One key: who holds it, what it may do, and the SHA-256 of the secret, never the secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=128)
+    scopes: frozenset[str] = Field(min_length=1)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+def digest(key: str) -> str:
+    """What is stored of a key. The keys are random and long, so a plain hash is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def new_key() -> str:
+    """A fresh secret of 256 bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+class ApiKeys:
+    """The keys a service accepts. With none configured, every request is refused."""
+
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self._keys = tuple(keys)
+
+    @classmethod
+    def load(cls, path: str | None) -> "ApiKeys":
+        """The keys of a YAML file with a list of name, scopes and sha256.
+
+        Raises:
+            InvalidSettings: the file is missing or wrong; says where.
+        """
+        if path is None:
+            return cls(())
+        try:
+            listed = yaml.safe_load(Path(path).read_text("utf-8"))
+            return cls(TypeAdapter(list[ApiKey]).validate_python(listed))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+            raise InvalidSettings(f"API keys in {path}: {error}") from error
+
+    def authorize(self, request: Request, scope: str) -> str:
+        """The name of the key that ``request`` carries as a bearer token or in ``X-API-Key``.
+
+        Raises:
+            Problem: 401 without a known key, 403 when it lacks ``scope``.
+        """
+        given = _presented(request)
+        if given is None:
+            raise Problem(
+                401,
+                "API key needed",
+                "send it as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        hashed = digest(given)
+        for key in self._keys:
+            if hmac.compare_digest(key.sha256, hashed):
+                if scope not in key.scopes:
+                    raise Problem(403, "Scope missing", f"key {key.name!r} does not have the scope {scope!r}")
+                return key.name
+        raise Problem(401, "API key unknown", "no such key is configured", headers={"WWW-Authenticate": "Bearer"})
+
+
+def _presented(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return request.headers.get("x-api-key")

@@ -1,0 +1,175 @@
+"""aiokafka behind the ports: the only file that knows its consumer and producer."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, Record, WriteFailed
+from shenava.settings import KafkaSettings
+
+MAX_BATCH_BYTES = 262_144
+MAX_REQUEST_BYTES = 1_048_576
+
+
+def connection(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
+    """The keyword arguments that every aiokafka client shares."""
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap,
+        "client_id": client_id,
+        "security_protocol": settings.security_protocol,
+        "request_timeout_ms": _ms(settings.request_timeout.total_seconds()),
+    }
+    if settings.security_protocol.endswith("SSL"):
+        arguments["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_ca_file)
+    if settings.security_protocol.startswith("SASL") and settings.sasl_password is not None:
+        arguments["sasl_mechanism"] = settings.sasl_mechanism
+        arguments["sasl_plain_username"] = settings.sasl_username
+        arguments["sasl_plain_password"] = settings.sasl_password.get_secret_value()
+    return arguments
+
+
+class KafkaSubscription:
+    """A member of a consumer group on Kafka."""
+
+    def __init__(self, topics: Sequence[str], *, group: str, settings: KafkaSettings) -> None:
+        session = settings.session_timeout.total_seconds()
+        self._topics = list(topics)
+        self._backlog_timeout = settings.request_timeout.total_seconds()
+        self._consumer = AIOKafkaConsumer(
+            group_id=group,
+            group_instance_id=settings.instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=_ms(session),
+            heartbeat_interval_ms=_ms(session / 4),
+            rebalance_timeout_ms=_ms(settings.rebalance_timeout.total_seconds()),
+            max_partition_fetch_bytes=MAX_REQUEST_BYTES,
+            **connection(settings, group),
+        )
+
+    async def start(self, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
+        """Connect, then join the group; the assignment comes while polling."""
+        self._consumer.subscribe(self._topics, listener=_Listener(on_assigned, on_revoked))
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        await self._consumer.stop()
+
+    async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
+        """Records of the partitions that are not paused."""
+        polled = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        return {Partition(*tp): records for tp, records in polled.items()}
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Store the next offsets of those partitions that are still ours."""
+        ours = self._consumer.assignment()
+        marks = {TopicPartition(*p): offset for p, offset in offsets.items() if p in ours}
+        if not marks:
+            return
+        try:
+            await self._consumer.commit(marks)
+        except (CommitFailedError, IllegalStateError) as error:
+            raise CommitRefused(str(error)) from error
+
+    def pause(self, partition: Partition) -> None:
+        """Take nothing more from the partition."""
+        if partition in self._consumer.assignment():
+            self._consumer.pause(TopicPartition(*partition))
+
+    def resume(self, partition: Partition) -> None:
+        """Take from the partition again."""
+        if partition in self._consumer.assignment():
+            self._consumer.resume(TopicPartition(*partition))
+
+    def assignment(self) -> frozenset[Partition]:
+        """The partitions that are ours now."""
+        return frozenset(Partition(*tp) for tp in self._consumer.assignment())
+
+    def lag(self) -> Mapping[Partition, int]:
+        """High-water mark as of the last fetch, less our position; floored at 0."""
+        lags = {}
+        for tp in self._consumer.assignment():
+            highwater = self._consumer.highwater(tp)
+            state = self._consumer._subscription.subscription.assignment  # noqa: SLF001 - position() would await a fetch
+            if highwater is not None and state is not None and state.state_value(tp).has_valid_position:
+                lags[Partition(*tp)] = max(0, highwater - state.state_value(tp).position)
+        return lags
+
+    async def backlog(self) -> int:
+        """Ask the brokers for the ends of our partitions and compare with our positions."""
+        async with asyncio.timeout(self._backlog_timeout):
+            ours = self._consumer.assignment()
+            ends = await self._consumer.end_offsets(ours)
+            return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """Hands the rebalance to our callbacks with our own partition type."""
+
+    def __init__(self, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._on_revoked(frozenset(Partition(*tp) for tp in revoked))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        await self._on_assigned(frozenset(Partition(*tp) for tp in assigned))
+
+
+class KafkaDelivery:
+    """Writes batches to Kafka: idempotent, acknowledged by all in-sync replicas.
+
+    A client whose write failed must be thrown away: aiokafka burns the sequence numbers of a failed idempotent
+    batch, so that what follows is refused as out of order.
+    """
+
+    def __init__(self, *, client_id: str, settings: KafkaSettings) -> None:
+        self._producer = AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            **connection(settings, client_id),
+        )
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Flush and close."""
+        await self._producer.stop()
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions the topic has."""
+        try:
+            return len(await self._producer.partitions_for(topic))
+        except KafkaError as error:
+            raise WriteFailed(f"topic {topic} cannot be looked up: {error!r}") from error
+
+    async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
+        """Fill one batch from the front, close it so that it leaves at once, await its acknowledgement."""
+        batch = self._producer.create_batch()
+        count = 0
+        for record in records:
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+                break
+            count += 1
+        if not count:
+            raise WriteFailed(f"one record of {len(records[0].value or b'')} bytes does not fit into an empty batch")
+        batch.close()
+        try:
+            await (await self._producer.send_batch(batch, topic, partition=partition))
+        except KafkaError as error:
+            raise WriteFailed(f"{topic}[{partition}]: {error!r}") from error
+        return count
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

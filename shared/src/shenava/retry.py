@@ -1,0 +1,27 @@
+"""Backoff as a value: when to try again, decided without a clock and without sleeping."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential backoff with proportional jitter.
+
+    Attributes:
+        first: the delay before the second attempt, without jitter.
+        limit: no delay without jitter is longer than this.
+        factor: how much longer each delay is than the one before.
+        jitter: the share by which a delay may be shorter or longer (0.2 is plus or minus 20 %).
+    """
+
+    first: timedelta = timedelta(milliseconds=200)
+    limit: timedelta = timedelta(seconds=10)
+    factor: float = 2.0
+    jitter: float = 0.2
+
+    def delay(self, attempt: int, chance: float) -> timedelta:
+        """The wait after failed attempt number ``attempt`` (from 1); ``chance`` in [0, 1) spreads the callers."""
+        # The exponent is bounded so that a long outage cannot overflow the float.
+        plain = min(self.limit, self.first * self.factor ** min(attempt - 1, 60))
+        return plain * (1 + self.jitter * (2 * chance - 1))

@@ -1,0 +1,101 @@
+"""Settings groups, read once in a service's ``__main__`` from the environment and from secret files.
+
+Every variable starts with ``SHENAVA_``; a secret may also be a file of the variable's lower-case name in the
+directory that ``SHENAVA_SECRETS_DIR`` names (as Kubernetes and Docker mount them).
+"""
+
+import os
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SHENAVA_"
+
+
+class InvalidSettings(Exception):  # noqa: N818 - it is told to a person as it stands
+    """One or more settings are missing or wrong; the message names each variable and what it needs."""
+
+
+class Group(BaseSettings):
+    """A group of settings of one concern."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+
+class KafkaSettings(Group):
+    """How to reach Kafka and how patient to be with it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX + "KAFKA_", extra="ignore", frozen=True)
+
+    bootstrap: str = Field(default="127.0.0.1:9092", description="host:port, comma separated")
+    security_protocol: str = Field(default="PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
+    sasl_mechanism: str = Field(default="SCRAM-SHA-512", pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$")
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_file: str | None = None
+    request_timeout: timedelta = Field(default=timedelta(seconds=10), description="for one request to a broker")
+    session_timeout: timedelta = Field(default=timedelta(seconds=10), description="silence after which a member is out")
+    rebalance_timeout: timedelta = Field(default=timedelta(seconds=60), description="longer than the longest batch")
+    instance_id: str | None = Field(default=None, description="static membership, for calm restarts of named pods")
+    max_records: int = Field(default=500, ge=1, le=5000, description="records taken in one poll")
+    poll_timeout: timedelta = timedelta(milliseconds=200)
+    dead_letter_ratio: float = Field(default=0.5, gt=0, le=1, description="share of recent records, above it we stop")
+    dead_letter_run: int = Field(default=100, ge=1, description="this many dead letters in a row stop the consumer")
+
+
+class PostgresSettings(Group):
+    """How to reach PostgreSQL with the service's own role."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX + "POSTGRES_", extra="ignore", frozen=True)
+
+    dsn: SecretStr = Field(description="postgresql://role:password@host:port/database")
+    pool_size: int = Field(default=5, ge=1, le=100)
+    connect_timeout: timedelta = timedelta(seconds=5)
+    command_timeout: timedelta = Field(default=timedelta(seconds=30), description="client side, for one statement")
+    statement_timeout: timedelta = Field(default=timedelta(seconds=20), description="server side, for one statement")
+    idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
+    migrate_lock_timeout: timedelta = Field(default=timedelta(seconds=5), description="longest wait for a table lock")
+
+
+class HttpSettings(Group):
+    """Where the service listens for requests, probes and scrapes."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX + "HTTP_", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    max_body: int = Field(default=2_000_000, ge=1_000, description="bytes of one request body")
+    max_in_flight: int = Field(default=512, ge=1, description="requests served at once; more are told 503")
+
+
+class ProcessSettings(Group):
+    """How the process starts, logs and stops."""
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+    drain_timeout: timedelta = Field(default=timedelta(seconds=25), description="from SIGTERM to giving up politeness")
+
+
+class ApiKeySettings(Group):
+    """Who may call the service's routes."""
+
+    api_keys_file: str | None = Field(default=None, description="YAML of hashed API keys with their scopes")
+
+
+G = TypeVar("G", bound=Group)
+
+
+def read(group: type[G], **given: Any) -> G:
+    """The group from ``given``, else the environment, else secret files, else its defaults.
+
+    Raises:
+        InvalidSettings: naming every variable that is missing or wrong.
+    """
+    try:
+        return group(_secrets_dir=os.environ.get(PREFIX + "SECRETS_DIR"), **given)
+    except ValidationError as error:
+        prefix = str(group.model_config.get("env_prefix", ""))
+        lines = [f"  {prefix}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise InvalidSettings("these settings need mending:\n" + "\n".join(lines)) from None

@@ -1,0 +1,1 @@
+"""Logs and metrics: how a service tells what it is doing."""
