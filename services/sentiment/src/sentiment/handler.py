@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, Self
 
 from shenava import topics
 from shenava.codec import encode
@@ -39,7 +39,7 @@ class ScoreMentions:
         # One thread: the model is busy with one batch at a time and the event loop stays free for heartbeats.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
-    def __enter__(self) -> "ScoreMentions":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,6 +5,7 @@ the version table lies in the service's schema. Only one runner works at a time 
 a table (lock timeout), so a migration can never stop the traffic by queueing behind a slow reader.
 """
 
+import asyncio
 from pathlib import Path
 from zlib import crc32
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shenava.db.database import Database, raise_if_transient
+from shenava.errors import Fatal
 from shenava.settings import PostgresSettings
 
 ENVIRONMENT = Path(__file__).parent / "alembic"
@@ -45,6 +47,29 @@ async def pending(database: Database, migrations: Path) -> str | None:
         current = await connection.run_sync(_current, database.schema)
     head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
     return None if current == head else f"schema {database.schema} is at {current}, the code needs {head}: run migrate"
+
+
+async def wait_until_migrated(database: Database, migrations: Path, patience: float = 120.0) -> None:
+    """Return once the schema is at the newest revision; a service never migrates while it starts.
+
+    Raises:
+        Fatal: it is not there after ``patience`` seconds; the message names the command to run.
+    """
+    problem: str | None = None
+    try:
+        async with asyncio.timeout(patience):
+            while (problem := await _problem(database, migrations)) is not None:
+                log.info("waiting_for_schema", problem=problem)
+                await asyncio.sleep(1)
+    except TimeoutError:
+        raise Fatal(problem or "the schema could not be looked at in time") from None
+
+
+async def _problem(database: Database, migrations: Path) -> str | None:
+    try:
+        return await pending(database, migrations)
+    except (SQLAlchemyError, OSError) as error:
+        return f"postgresql: {type(error).__name__}"
 
 
 def _upgrade(connection: Connection, schema: str, migrations: Path, settings: PostgresSettings) -> None:
