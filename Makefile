@@ -63,7 +63,7 @@ api: $(VENV)/.installed ## Write the OpenAPI and AsyncAPI files in docs/api anew
 	$(BIN)/shenava asyncapi --write docs/api/asyncapi.yaml
 
 .PHONY: bench
-bench: $(VENV)/.bench-installed ## Ratios to the peers, measured side by side in one run
+bench: $(VENV)/.installed .venv-bench/faststream/.installed .venv-bench/quix/.installed ## Ratios to the peers, measured side by side in one run
 	$(BIN)/python benchmarks/transport.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/idle_memory.py
@@ -74,7 +74,7 @@ lock: $(VENV)/.installed ## Resolve the hashed locks in requirements/ anew (ARGS
 
 .PHONY: clean
 clean: ## Remove what was built here (the cache of Kafka's jars stays)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .shenava
+	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .shenava
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Behind them
@@ -91,8 +91,9 @@ $(VENV)/.installed: $(BIN)/uv requirements/dev.lock $(addsuffix /pyproject.toml,
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
 	@touch $@
 
-$(VENV)/.bench-installed: $(VENV)/.installed requirements/bench.lock
-	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/bench.lock
+.venv-bench/%/.installed: $(BIN)/uv requirements/bench-%.lock
+	@$(UV) venv --clear .venv-bench/$*
+	@$(UV) pip sync --python .venv-bench/$*/bin/python --require-hashes requirements/bench-$*.lock
 	@touch $@
 
 .PHONY: help

@@ -4,6 +4,7 @@ Binary mode puts the attributes into ``ce_*`` headers and the event's own JSON i
 consumer can read it (CloudEvents Kafka Protocol Binding 1.0.2, sections 3.1 to 3.3).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ STRUCTURED = b"application/cloudevents"
 SPEC_VERSION = b"1.0"
 MAX_VALUE_BYTES = 1_000_000  # Kafka's default message.max.bytes is 1,048,588 with the record's overhead
 
+_PLACE = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`$")
 _encoder = msgspec.json.Encoder()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
@@ -42,9 +44,7 @@ def encode(event: Event, *, source: str) -> tuple[bytes, bytes, list[tuple[str, 
         ("ce_type", event.TYPE.encode()),
         ("ce_source", b"/shenava/" + source.encode()),
         ("ce_id", event.event_id.encode()),
-        ("ce_time", event.occurred_at.isoformat().encode()),
-        ("ce_partitionkey", key),
-        ("ce_brand", event.brand.encode()),
+        ("ce_time", _encoder.encode(event.occurred_at)[1:-1]),  # RFC 3339, without the quotes
         ("content-type", CONTENT_TYPE),
     ]
     return key, value, headers
@@ -60,11 +60,12 @@ def decode(value: bytes | None, headers: Headers, *, known: dict[str, type[Event
     if value is None:
         raise Invalid("tombstone", "the record has no value; these topics are not compacted and take no tombstones")
     attributes = dict(headers)
-    if attributes.get("content-type", b"").startswith(STRUCTURED):
+    if attributes.get("content-type", CONTENT_TYPE).startswith(STRUCTURED):
         type_name, value = _open_structured(value)
     else:
         type_name = _attribute(attributes, "ce_type")
-        _check_spec_version(_attribute(attributes, "ce_specversion"))
+        if attributes.get("ce_specversion") != SPEC_VERSION:
+            _check_spec_version(_attribute(attributes, "ce_specversion"))
     kind = known.get(type_name)
     if kind is None:
         raise Invalid(
@@ -136,8 +137,13 @@ def _open_structured(value: bytes) -> tuple[str, bytes]:
 
 
 def _split_path(message: str) -> tuple[str, str | None]:
-    """Msgspec's ``... - at `$.a[0].b``` as the bare message and a JSON pointer (RFC 6901)."""
-    head, found, path = message.rpartition(" - at `$")
-    if not found:
+    """Msgspec's ``... - at `$.a[0].b``` as the bare message and a JSON pointer (RFC 6901).
+
+    Of a mapping msgspec tells neither the key nor the value that is wrong: the pointer then names the mapping.
+    """
+    found = _PLACE.search(message)
+    if found is None:
         return message, None
-    return head, path.rstrip("`").replace("[", ".").replace("]", "").replace(".", "/") or "/"
+    bare = ("in a key: " if found["key"] else "") + message[: found.start()]
+    path = found["path"].replace("[...]", "").replace("[", ".").replace("]", "")
+    return bare, path.replace(".", "/") or "/"

@@ -6,6 +6,7 @@ ends the whole process with code 1, so that the orchestrator starts a new one.
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -73,6 +74,17 @@ def run(name: str, wire: Wire) -> int:
             return _refuse(name, error)
 
 
+def tune_collector() -> None:
+    """Have the garbage collector look seldom: batches of events come and go without cycles.
+
+    What lives by now (modules, the model) is never walked again. Measured by ``benchmarks/transport.py``: a quarter of
+    the CPU time per message.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def _refuse(name: str, error: InvalidSettings) -> int:
     sys.stderr.write(f"{name}: {error}\n")
     return Exit.BAD_SETTINGS
@@ -108,6 +120,7 @@ async def _run_tasks(
     drained = False
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(_until(task, stop), name=task_name) for task_name, task in tasks.items()]
+        tune_collector()
         service.health.started = True
         log.info("service_started", version=__version__, port=http.port)
         stopping = group.create_task(stop.wait())

@@ -164,6 +164,13 @@ class Supervisor:
         for name in reversed(self._children):
             await self.stop(name, grace)
 
+    async def wait(self, name: str) -> int:
+        """Wait until the process has ended, as a job does; returns its exit code."""
+        child = self._children[name]
+        child.watched = False
+        await child.wait()
+        return child.process.returncode
+
     async def wait_for_exit(self) -> ProcessExit:
         """Wait until a process ends that was neither stopped nor killed through us; each is told once."""
         while True:

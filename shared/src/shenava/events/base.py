@@ -18,11 +18,15 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 instant with its offset")]
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# gc=False: events are trees of frozen values and cannot form cycles, so the collector need not walk them; with five
+# hundred of them in hand that walk was a third of what a message cost.
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A frozen part of an event."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A fact, in the past tense, about one thing of one brand.
 
     Unknown fields are ignored on input, so a newer writer never stops an older reader.

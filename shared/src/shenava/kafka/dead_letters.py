@@ -65,6 +65,8 @@ class DeadLetterLimit:
         """So many records were handled well."""
         if count:
             self._run = 0
+        if not self._dead and len(self._recent) == RECENT:
+            return  # nothing in sight could change
         for _ in range(min(count, RECENT)):
             self._note(dead=False)
 

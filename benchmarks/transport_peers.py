@@ -1,0 +1,83 @@
+"""The peers of the transport benchmark, as their own documentation writes such a step; each in its own process.
+
+They run in an environment of their own (``requirements/bench.lock``), so nothing of ours is imported here.
+
+    python benchmarks/transport_peers.py VARIANT BOOTSTRAP INPUT OUTPUT MESSAGES
+"""
+
+import asyncio
+import json
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+
+VERDICT = {"status": "scored", "language": "fa", "sentiment": "negative", "confidence": 0.75}
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def faststream_batch(bootstrap: str, read: str, write: str, messages: int) -> float:
+    """FastStream as its documentation writes it: batches of pydantic models in and out."""
+    return asyncio.run(_faststream_batch(bootstrap, read, write, messages))
+
+
+async def _faststream_batch(bootstrap: str, read: str, write: str, messages: int) -> float:
+    from faststream import FastStream  # noqa: PLC0415 - only this variant's cost
+    from faststream.kafka import KafkaBroker  # noqa: PLC0415
+
+    from transport_peers_models import Classification, Event  # noqa: PLC0415
+
+    broker = KafkaBroker(bootstrap, acks="all", enable_idempotence=True, max_batch_size=4_000_000, logger=None)
+    app = FastStream(broker, logger=None)
+    done, began = 0, 0.0
+    verdict = Classification(**VERDICT)
+
+    @broker.subscriber(read, batch=True, group_id=write, auto_offset_reset="earliest", max_records=500)
+    @broker.publisher(write, batch=True)
+    async def handle(bodies: list[Event]) -> list[Event]:
+        nonlocal done, began
+        began = began or cpu_seconds()
+        done += len(bodies)
+        if done >= messages:
+            app.exit()
+        return [b.model_copy(update={"classification": verdict}) for b in bodies]
+
+    await app.run()
+    return cpu_seconds() - began
+
+
+def quix(bootstrap: str, read: str, write: str, messages: int) -> float:
+    """Quix Streams as its documentation writes it: JSON dictionaries through a streaming data frame."""
+    from quixstreams import Application  # noqa: PLC0415 - only this variant's cost
+
+    app = Application(broker_address=bootstrap, consumer_group=write, auto_offset_reset="earliest", loglevel="ERROR")
+    began = 0.0
+
+    def handle(body: dict[str, Any]) -> dict[str, Any]:
+        nonlocal began
+        began = began or cpu_seconds()
+        return {**body, "classification": VERDICT}
+
+    frame = app.dataframe(app.topic(read, value_deserializer="json"))
+    frame.apply(handle).to_topic(app.topic(write, value_serializer="json"))
+    app.run(count=messages, timeout=120)
+    return cpu_seconds() - began
+
+
+VARIANTS: dict[str, Callable[[str, str, str, int], float]] = {"faststream-batch": faststream_batch, "quix": quix}
+
+
+def main() -> None:
+    """Run the variant and print its figure as JSON."""
+    variant, bootstrap, read, write, messages = sys.argv[1:]
+    spent = VARIANTS[variant](bootstrap, read, write, int(messages))
+    print(json.dumps({"variant": variant, "cpu_us": spent / int(messages) * 1e6}))
+
+
+if __name__ == "__main__":
+    main()
