@@ -17,13 +17,18 @@ PREFIX = "shn_"
 
 
 class ApiKey(BaseModel):
-    """One key: who holds it, what it may do, and the SHA-256 of the secret, never the secret."""
+    """One key: who holds it, what it may do, and the SHA-256 of the secret, never the secret.
+
+    Attributes:
+        brands: the only brands it may speak for; without them, any.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=128)
     scopes: frozenset[str] = Field(min_length=1)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    brands: frozenset[str] | None = Field(default=None, min_length=1)
 
 
 def digest(key: str) -> str:
@@ -58,7 +63,11 @@ class ApiKeys:
             raise InvalidSettings(f"API keys in {path}: {error}") from error
 
     def authorize(self, request: Request, scope: str) -> str:
-        """The name of the key that ``request`` carries as a bearer token or in ``X-API-Key``.
+        """The name of the key that ``request`` carries; raises as :meth:`identify`."""
+        return self.identify(request, scope).name
+
+    def identify(self, request: Request, scope: str) -> ApiKey:
+        """The key that ``request`` carries as a bearer token or in ``X-API-Key``.
 
         Raises:
             Problem: 401 without a known key, 403 when it lacks ``scope``.
@@ -76,7 +85,7 @@ class ApiKeys:
             if hmac.compare_digest(key.sha256, hashed):
                 if scope not in key.scopes:
                     raise Problem(403, "Scope missing", f"key {key.name!r} does not have the scope {scope!r}")
-                return key.name
+                return key
         raise Problem(401, "API key unknown", "no such key is configured", headers={"WWW-Authenticate": "Bearer"})
 
 

@@ -1,0 +1,143 @@
+"""The HTTP routes: they read a raw body, and answer 202 only after Kafka has acknowledged what it held."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, get_args
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from ingestor.answers import BulkResult, Channels
+from ingestor.described import channel_route, fact_route, mention_route
+from ingestor.intake import Intake
+from ingestor.kinds import FACT, MENTION, Batch, Kind, item_result, prepare
+from ingestor.parsing import Form, Parsed, form_of, parse
+from ingestor.settings import IngestSettings
+from shenava.clock import Clock, utc_now
+from shenava.errors import Invalid
+from shenava.events.mentions import Channel
+from shenava.http.body import read_body
+from shenava.http.keys import ApiKeys
+from shenava.http.problems import Problem, invalid
+from shenava.http.rates import Rates
+from shenava.telemetry import metrics
+
+_STATUS = {"unsupported_media_type": 415, "too_many_items": 413, "brand_not_allowed": 403}
+_CHANNELS = msgspec.json.encode(Channels(channels=tuple(sorted(get_args(Channel)))))
+
+
+class Submissions:
+    """Takes submissions of either kind over HTTP.
+
+    Args:
+        max_body: bytes of one request's body.
+        now: the wall clock.
+        ticks: seconds of a clock that does not go back.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        keys: ApiKeys,
+        settings: IngestSettings,
+        *,
+        max_body: int,
+        now: Clock = utc_now,
+        ticks: Callable[[], float] = monotonic,
+    ) -> None:
+        self._intake = intake
+        self._keys = keys
+        self._rates = Rates(settings.rate, settings.burst)
+        self._body_timeout = settings.body_timeout.total_seconds()
+        self._max_items = settings.max_items
+        self._max_body = max_body
+        self._now = now
+        self._ticks = ticks
+
+    async def take(self, request: Request, kind: Kind[Any]) -> Response:
+        """Answer one request.
+
+        Raises:
+            Problem, Invalid: nothing of it was taken; the message says why.
+        """
+        key = self._keys.identify(request, kind.scope)
+        self._rates.admit(key.name, self._ticks())
+        parsed = await self._parsed(request, kind)
+        self._rates.charge(key.name, len(parsed.items) - 1, self._ticks())
+        batch = prepare(parsed, kind, self._now(), key.brands)
+        if batch.records:
+            await self._written(batch, kind)
+        metrics.INGESTED.labels(kind.name, "accepted").inc(len(batch.records))
+        metrics.INGESTED.labels(kind.name, "refused").inc(len(batch.outcomes) - len(batch.records))
+        return _bulk(batch) if parsed.bulk else _single(batch)
+
+    async def _parsed(self, request: Request, kind: Kind[Any]) -> Parsed[Any]:
+        try:
+            form = form_of(request.headers)
+            body = await self._body(request)
+            return parse(body, form, request.headers, kind.submission, self._max_items)
+        except Invalid as error:
+            metrics.INGESTED.labels(kind.name, "refused").inc()
+            raise invalid(error, _STATUS.get(error.reason, 422)) from error
+
+    async def _body(self, request: Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._body_timeout):
+                return await read_body(request, self._max_body)
+        except TimeoutError:
+            raise Problem(
+                408,
+                "Body too slow",
+                f"the body did not arrive within {self._body_timeout:g} s",
+                headers={"Connection": "close"},
+            ) from None
+
+    async def _written(self, batch: Batch, kind: Kind[Any]) -> None:
+        try:
+            await self._intake.take(batch.records)
+        except Problem:
+            metrics.INGESTED.labels(kind.name, "unacknowledged").inc(len(batch.records))
+            raise
+
+
+def routes(submissions: Submissions) -> APIRouter:
+    """The routes of the ingestor."""
+    router = APIRouter(default_response_class=Response)
+
+    @router.post(MENTION.path, summary="Submit mentions", tags=["mentions"], **mention_route())
+    async def submit_mentions(request: Request) -> Response:
+        """One mention, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
+        return await submissions.take(request, MENTION)
+
+    @router.post(FACT.path, summary="Submit business facts", tags=["facts"], **fact_route())
+    async def submit_facts(request: Request) -> Response:
+        """One fact, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
+        return await submissions.take(request, FACT)
+
+    @router.get("/v1/channels", summary="List the channels", tags=["mentions"], **channel_route())
+    async def list_channels() -> Response:
+        """The values that `channel` of a mention may have. Needs no API key."""
+        return Response(_CHANNELS, media_type=Form.JSON.value)
+
+    return router
+
+
+def _single(batch: Batch) -> Response:
+    _, outcome = batch.outcomes[0]
+    if isinstance(outcome, Invalid):
+        raise invalid(outcome, _STATUS.get(outcome.reason, 422)) from outcome
+    return Response(msgspec.json.encode(outcome), status_code=202, media_type=Form.JSON.value)
+
+
+def _bulk(batch: Batch) -> Response:
+    result = BulkResult(
+        accepted=len(batch.records),
+        refused=len(batch.outcomes) - len(batch.records),
+        results=tuple(item_result(item, outcome) for item, outcome in batch.outcomes),
+    )
+    if not batch.records:
+        raise Problem(
+            422, "Invalid content", "no item could be taken; the results say why", **msgspec.to_builtins(result)
+        )
+    return Response(msgspec.json.encode(result), status_code=202, media_type=Form.JSON.value)
