@@ -37,8 +37,8 @@ async def _faststream_batch(bootstrap: str, read: str, write: str, messages: int
     done, began = 0, 0.0
     verdict = Classification(**VERDICT)
 
-    @broker.subscriber(read, batch=True, group_id=write, auto_offset_reset="earliest", max_records=500)
-    @broker.publisher(write, batch=True)
+    @broker.subscriber(read, batch=True, group_id=write, auto_offset_reset="earliest", max_records=500)  # type: ignore[untyped-decorator]  # likewise
+    @broker.publisher(write, batch=True)  # type: ignore[untyped-decorator]  # FastStream lives in another environment
     async def handle(bodies: list[Event]) -> list[Event]:
         nonlocal done, began
         began = began or cpu_seconds()

@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from shenava import topics
+from shenava.asyncapi import document
 from shenava.db.bootstrap import SCHEMAS, bootstrap
 from shenava.errors import Transient
 from shenava.http.keys import digest, new_key
@@ -67,6 +68,18 @@ def api_key_command(name: str, scopes: list[str]) -> None:
     key = new_key()
     typer.echo(f"secret: {key}")
     typer.echo(yaml.safe_dump([{"name": name, "scopes": scopes, "sha256": digest(key)}], sort_keys=False).rstrip())
+
+
+@app.command("asyncapi")
+def asyncapi_command(
+    write: Annotated[Path | None, typer.Option(help="Write it here instead of to the terminal.")] = None,
+) -> None:
+    """Print the AsyncAPI description of the topics, or write it to a file."""
+    text = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=120)
+    if write is None:
+        typer.echo(text)
+    else:
+        write.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ HTTP_REQUESTS = Counter("shenava_http_requests", "Requests answered", ["route", 
 HTTP_SECONDS = Histogram("shenava_http_request_seconds", "Time to answer", ["route", "method"], buckets=_FAST)
 
 INGESTED = Counter("shenava_ingest_items", "Items taken in or refused", ["kind", "outcome"])
-INGEST_WAITING = Gauge("shenava_ingest_waiting_records", "Records not yet acknowledged by Kafka")
 
 CLASSIFIED = Counter("shenava_sentiment_classified_mentions", "Mentions by outcome", ["language", "outcome"])
 INFERENCE = Histogram("shenava_sentiment_inference_seconds", "Time of one batch in the model", buckets=_FAST)
