@@ -34,7 +34,8 @@ def document() -> dict[str, Any]:
             "schemas": components,
         },
     }
-    plain: dict[str, Any] = msgspec.to_builtins(described)  # lists for tuples, as YAML reads them back
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(described))  # lists for tuples, as YAML reads them
+
     return plain
 
 
