@@ -22,6 +22,6 @@ class Backoff:
 
     def delay(self, attempt: int, chance: float) -> timedelta:
         """The wait after failed attempt number ``attempt`` (from 1); ``chance`` in [0, 1) spreads the callers."""
-        # The exponent is bounded so that a long outage cannot overflow the float.
-        plain = min(self.limit, self.first * self.factor ** min(attempt - 1, 60))
-        return plain * (1 + self.jitter * (2 * chance - 1))
+        # In floats, with a bounded exponent: a timedelta overflows after some forty doublings, minutes into an outage.
+        plain = min(self.limit.total_seconds(), self.first.total_seconds() * self.factor ** min(attempt - 1, 60))
+        return timedelta(seconds=plain * (1 + self.jitter * (2 * chance - 1)))
