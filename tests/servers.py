@@ -89,7 +89,7 @@ class Topics:
     """Makes topics of their own for each test."""
 
     def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
+        self.settings = settings
 
     async def __call__(self, name: str = "test", *, partitions: int = 2, dead: bool = False, **configs: str) -> str:
         """The name of a new topic that begins with ``name``; with ``dead`` its dead letter topic is there too."""
@@ -97,7 +97,7 @@ class Topics:
         wanted = {unique: NewTopic(unique, partitions, 1, topic_configs=configs)}
         if dead:
             wanted[unique + DEAD_SUFFIX] = NewTopic(unique + DEAD_SUFFIX, 1, 1)
-        client = AIOKafkaAdminClient(**connection(self._settings, "tests"))
+        client = AIOKafkaAdminClient(**connection(self.settings, "tests"))
         await client.start()
         try:
             await admin._create_missing(client, wanted)

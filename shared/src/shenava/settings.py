@@ -36,6 +36,9 @@ class KafkaSettings(Group):
     sasl_password: SecretStr | None = None
     ssl_ca_file: str | None = None
     request_timeout: timedelta = Field(default=timedelta(seconds=10), description="for one request to a broker")
+    delivery_timeout: timedelta = Field(
+        default=timedelta(seconds=20), description="for one batch with all its tries; then its outcome is unknown"
+    )
     session_timeout: timedelta = Field(default=timedelta(seconds=10), description="silence after which a member is out")
     rebalance_timeout: timedelta = Field(default=timedelta(seconds=60), description="longer than the longest batch")
     instance_id: str | None = Field(default=None, description="static membership, for calm restarts of named pods")

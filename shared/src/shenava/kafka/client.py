@@ -2,17 +2,21 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
 
+from shenava.errors import Fatal
 from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, Record, WriteFailed
 from shenava.settings import KafkaSettings
 
 MAX_BATCH_BYTES = 262_144
 MAX_REQUEST_BYTES = 1_048_576
+REBALANCE_POLL_SECONDS = 0.5
+STOP_SECONDS = 5.0
+TOPICS_LOOK_SECONDS = 0.5
 
 
 def connection(settings: KafkaSettings, client_id: str) -> dict[str, Any]:
@@ -38,7 +42,8 @@ class KafkaSubscription:
     def __init__(self, topics: Sequence[str], *, group: str, settings: KafkaSettings) -> None:
         session = settings.session_timeout.total_seconds()
         self._topics = list(topics)
-        self._backlog_timeout = settings.request_timeout.total_seconds()
+        self._bootstrap = settings.bootstrap
+        self._timeout = settings.request_timeout.total_seconds()
         self._consumer = AIOKafkaConsumer(
             group_id=group,
             group_instance_id=settings.instance_id,
@@ -52,9 +57,18 @@ class KafkaSubscription:
         )
 
     async def start(self, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
-        """Connect, then join the group; the assignment comes while polling."""
+        """Connect, then join the group; the assignment comes while polling.
+
+        Raises:
+            Fatal: the brokers cannot be reached or have not got the topics.
+        """
+        try:
+            await self._consumer.start()
+            await self._wait_for_topics()
+        except KafkaError as error:
+            raise Fatal(f"kafka cannot be read from at {self._bootstrap}: {error!r}") from error
+        # Subscribed before, it would wait for its share without a limit, and a stop could not end that.
         self._consumer.subscribe(self._topics, listener=_Listener(on_assigned, on_revoked))
-        await self._consumer.start()
 
     async def stop(self) -> None:
         """Leave the group."""
@@ -62,7 +76,13 @@ class KafkaSubscription:
 
     async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         """Records of the partitions that are not paused."""
-        polled = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        try:
+            # While the group rebalances aiokafka waits for our new share without a limit. It moves no position before
+            # its last await, so nothing is lost by leaving it.
+            async with asyncio.timeout(timeout_ms / 1000 + REBALANCE_POLL_SECONDS):
+                polled = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        except TimeoutError:
+            return {}
         return {Partition(*tp): records for tp, records in polled.items()}
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
@@ -102,10 +122,19 @@ class KafkaSubscription:
 
     async def backlog(self) -> int:
         """Ask the brokers for the ends of our partitions and compare with our positions."""
-        async with asyncio.timeout(self._backlog_timeout):
+        async with asyncio.timeout(self._timeout):
             ours = self._consumer.assignment()
             ends = await self._consumer.end_offsets(ours)
             return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
+
+    async def _wait_for_topics(self) -> None:
+        missing = set(self._topics)
+        try:
+            async with asyncio.timeout(self._timeout):
+                while missing := set(self._topics) - await self._consumer.topics():  # noqa: ASYNC110 - only asking tells
+                    await asyncio.sleep(TOPICS_LOOK_SECONDS)
+        except TimeoutError:
+            raise Fatal(f"kafka has no topics {sorted(missing)}: run `shenava topics --create`") from None
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -130,6 +159,7 @@ class KafkaDelivery:
     """
 
     def __init__(self, *, client_id: str, settings: KafkaSettings) -> None:
+        self._timeout = settings.delivery_timeout.total_seconds()
         self._producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,
@@ -139,36 +169,51 @@ class KafkaDelivery:
         )
 
     async def start(self) -> None:
-        """Connect."""
-        await self._producer.start()
+        """Connect; ends with ``TimeoutError`` when the brokers take connections but do not get ready."""
+        async with asyncio.timeout(self._timeout):
+            await self._producer.start()
 
     async def stop(self) -> None:
-        """Flush and close."""
-        await self._producer.stop()
+        """Close once what is in flight has ended, or has been given up."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._producer.stop()
+        except TimeoutError:
+            # An idempotent aiokafka client tries for ever: it would still write after the client that replaced it.
+            self._producer._message_accumulator.fail_all(KafkaTimeoutError())  # noqa: SLF001 - there is no other way
+            self._producer._sender.sender_task.cancel()  # noqa: SLF001 - as above
+            await self._producer.client.close()
 
     async def partitions(self, topic: str) -> int:
         """How many partitions the topic has."""
-        try:
-            return len(await self._producer.partitions_for(topic))
-        except KafkaError as error:
-            raise WriteFailed(f"topic {topic} cannot be looked up: {error!r}") from error
+        return len(await self._partitions(topic))
 
     async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
         """Fill one batch from the front, close it so that it leaves at once, await its acknowledgement."""
+        if partition not in await self._partitions(topic):
+            raise WriteFailed(f"topic {topic} has no partition {partition}")
         batch = self._producer.create_batch()
         count = 0
         for record in records:
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=[*record.headers]) is None:
                 break
             count += 1
         if not count:
             raise WriteFailed(f"one record of {len(records[0].value or b'')} bytes does not fit into an empty batch")
         batch.close()
         try:
-            await (await self._producer.send_batch(batch, topic, partition=partition))
-        except KafkaError as error:
+            async with asyncio.timeout(self._timeout):
+                await (await self._producer.send_batch(batch, topic, partition=partition))
+        except (KafkaError, TimeoutError) as error:
             raise WriteFailed(f"{topic}[{partition}]: {error!r}") from error
         return count
+
+    async def _partitions(self, topic: str) -> Collection[int]:
+        try:
+            known: Collection[int] = await self._producer.partitions_for(topic)
+        except KafkaError as error:
+            raise WriteFailed(f"topic {topic} cannot be looked up: {error!r}") from error
+        return known
 
 
 def _ms(seconds: float) -> int:

@@ -58,7 +58,11 @@ class Subscription(Protocol):
         """Leave the group. Does not call ``on_revoked``: drain before."""
 
     async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        """Records of the partitions that are not paused, in offset order within each."""
+        """Records of the partitions that are not paused, in offset order within each.
+
+        Ends soon after ``timeout_ms``, and with nothing while the group rebalances: from the call of ``on_revoked``
+        until the new assignment is known.
+        """
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Store the next offset to read of each partition.

@@ -6,7 +6,7 @@ idempotent aiokafka client cannot go on after it has lost a batch.
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
@@ -20,7 +20,6 @@ from shenava.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 LANE_RECORDS = 5000
-STOP_OLD_CLIENT_SECONDS = 5.0
 Ticket = tuple[Sequence[Outbound], "asyncio.Future[None]"]
 
 
@@ -94,8 +93,10 @@ class Producer:
                 fresh = self._connect()
                 try:
                     await fresh.start()
-                except Exception as error:  # whatever the client library raises, the caller may try again
+                except BaseException as error:  # whatever the client library raises, the caller may try again
                     await fresh.stop()
+                    if not isinstance(error, Exception):
+                        raise
                     raise WriteFailed(f"the brokers cannot be reached: {error!r}") from error
                 self._client = fresh
             return self._client
@@ -124,54 +125,56 @@ class Lane:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._waiting: deque[Ticket] = deque()
+        self._waiting: list[Ticket] = []
         self._records = 0
-        self._changed = asyncio.Condition()
+        # Senders come in one by one, in the order in which they asked, so that a full lane wakes only the first.
+        self._turnstile = asyncio.Lock()
+        self._emptied = asyncio.Event()
+        self._filled = asyncio.Event()
         self._closed = False
         self._task = asyncio.create_task(self._run(), name=f"lane {topic}[{partition}]")
 
     async def put(self, records: Sequence[Outbound]) -> "asyncio.Future[None]":
         """Queue ``records``, waiting while the lane is full; the future tells when they are acknowledged."""
+        async with self._turnstile:
+            while self._records >= LANE_RECORDS and not self._closed:
+                self._emptied.clear()
+                await self._emptied.wait()
+        if self._closed:
+            raise WriteFailed("the producer is stopping")
         ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._records < LANE_RECORDS or self._closed)
-            if self._closed:
-                raise WriteFailed("the producer is stopping")
-            self._waiting.append((records, ticket))
-            self._records += len(records)
-            self._changed.notify_all()
+        self._waiting.append((records, ticket))
+        self._records += len(records)
+        self._filled.set()
         return ticket
 
     def close(self) -> None:
         """Take nothing more; what is queued is still written."""
         self._closed = True
-        self._wake = asyncio.create_task(self._notify())
+        self._emptied.set()
+        self._filled.set()
 
     async def ended(self) -> None:
         """Until what was queued is written."""
         await self._task
 
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
-
     async def _run(self) -> None:
-        while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: bool(self._waiting) or self._closed)
-                if not self._waiting:
-                    return
-                tickets = list(self._waiting)
-                self._waiting.clear()
-                self._records = 0
-                self._changed.notify_all()
+        while await self._something_waits():
+            tickets, self._waiting, self._records = self._waiting, [], 0
+            self._emptied.set()
             await self._write(tickets)
+
+    async def _something_waits(self) -> bool:
+        while not self._waiting and not self._closed:
+            self._filled.clear()
+            await self._filled.wait()
+        return bool(self._waiting)
 
     async def _write(self, tickets: list[Ticket]) -> None:
         records = [record for group, _ in tickets for record in group]
         try:
             await self._write_all(records)
-        except WriteFailed as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is theirs who wait, and the lane must go on
             metrics.PRODUCED.labels(self._topic, "failed").inc(len(records))
             for _, ticket in tickets:
                 if not ticket.done():
@@ -189,13 +192,13 @@ class Lane:
             client = await self._producer.client()
             try:
                 done += await client.write(self._topic, self._partition, records[done:] if done else records)
-            except WriteFailed:
+            except BaseException:
                 self._producer.discard(client)
                 raise
 
 
 async def _stop_quietly(client: Delivery) -> None:
     try:
-        await asyncio.wait_for(client.stop(), STOP_OLD_CLIENT_SECONDS)
+        await client.stop()
     except Exception as error:  # noqa: BLE001 - a broken client may fail in any way while it closes; it is gone either way
         log.debug("old_producer_not_closed", reason=repr(error))

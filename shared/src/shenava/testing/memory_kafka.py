@@ -150,6 +150,8 @@ class MemoryDelivery:
     async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
         """Write the first ``batch_records``."""
         place = Partition(topic, partition)
+        if place not in self._broker.partitions(topic):
+            raise WriteFailed(f"{place} is not there")
         if place in self._busy:
             raise AssertionError(f"two batches at once for {place}")
         self._busy.add(place)
