@@ -12,7 +12,6 @@ SCHEMAS: Mapping[str, str] = {
     "router": "router",
     "sla-watcher": "sla",
     "metrics-api": "metrics",
-    "ingestor": "ingestor",
 }
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
