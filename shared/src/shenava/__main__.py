@@ -1,6 +1,7 @@
 """The ``shenava`` command: what concerns all services together, run by jobs and operators."""
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -16,6 +17,7 @@ from shenava.errors import Transient
 from shenava.http.keys import digest, new_key
 from shenava.kafka.admin import create_topics
 from shenava.settings import InvalidSettings, KafkaSettings, read
+from shenava.webhooks.signing import Secret
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -68,6 +70,12 @@ def api_key_command(name: str, scopes: list[str]) -> None:
     key = new_key()
     typer.echo(f"secret: {key}")
     typer.echo(yaml.safe_dump([{"name": name, "scopes": scopes, "sha256": digest(key)}], sort_keys=False).rstrip())
+
+
+@app.command("webhook-secret")
+def webhook_secret_command() -> None:
+    """Make a secret to sign webhooks with; the receiver gets the same."""
+    typer.echo(str(Secret(secrets.token_bytes(32))))
 
 
 @app.command("asyncapi")

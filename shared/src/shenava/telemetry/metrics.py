@@ -33,6 +33,7 @@ HTTP_REQUESTS = Counter("shenava_http_requests", "Requests answered", ["route", 
 HTTP_SECONDS = Histogram("shenava_http_request_seconds", "Time to answer", ["route", "method"], buckets=_FAST)
 
 INGESTED = Counter("shenava_ingest_items", "Items taken in or refused", ["kind", "outcome"])
+INGEST_WAITING = Gauge("shenava_ingest_waiting_records", "Records not yet acknowledged by Kafka")
 
 CLASSIFIED = Counter("shenava_sentiment_classified_mentions", "Mentions by outcome", ["language", "outcome"])
 INFERENCE = Histogram("shenava_sentiment_inference_seconds", "Time of one batch in the model", buckets=_FAST)
@@ -44,15 +45,20 @@ RULE_ERRORS = Counter("shenava_router_rule_errors", "Rules that failed while bei
 MENTIONS_MERGED = Counter("shenava_router_merged_mentions", "Mentions that joined an open issue")
 MENTIONS_PASSED = Counter("shenava_router_passed_mentions", "Mentions nobody must act on", ["rule"])
 RULEBOOK = Info("shenava_router_rulebook", "The rulebook in force")
+RULEBOOK_CHANGES = Counter("shenava_router_rulebook_changes", "New rulebook files by outcome", ["outcome"])
 WEBHOOK_ATTEMPTS = Counter("shenava_webhook_attempts", "HTTP calls by outcome", ["endpoint", "outcome"])
 WEBHOOK_SECONDS = Histogram("shenava_webhook_attempt_seconds", "Time of one call", ["endpoint"], buckets=_FAST)
 WEBHOOK_PENDING = Gauge("shenava_webhook_pending_deliveries", "Deliveries not yet ended", ["endpoint"])
+WEBHOOK_OLDEST = Gauge("shenava_webhook_oldest_pending_seconds", "Age of the oldest one not yet ended", ["endpoint"])
+WEBHOOK_DISABLED = Gauge("shenava_webhook_disabled", "1 while nothing is sent until somebody enables it", ["endpoint"])
 
 SLA_FIRED = Counter("shenava_sla_fired_levels", "Ladder levels fired", ["clock", "kind"])
 SLA_ENDED = Counter("shenava_sla_ended_clocks", "Clocks stopped", ["clock", "kept"])
+SLA_REVISED = Counter("shenava_sla_revised_verdicts", "Deadlines or verdicts that were revised", ["clock", "reason"])
 SLA_LATENESS = Histogram("shenava_sla_lateness_seconds", "From due to fired", buckets=_FAST)
 SLA_OLDEST_DUE = Gauge("shenava_sla_oldest_due_seconds", "How overdue the oldest unfired due level is; 0 if none")
 SLA_RUNNING = Gauge("shenava_sla_running_clocks", "Clocks running", ["clock"])
+SLA_POLICY = Info("shenava_sla_policy", "The policies in force")
 
 PROJECTED = Counter("shenava_projection_events", "Events written into the numbers", ["topic", "outcome"])
 METRIC_VALUE = Gauge("shenava_metric_value", "Headline numbers of the catalogue", ["metric", "brand"])
