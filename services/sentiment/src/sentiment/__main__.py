@@ -1,0 +1,81 @@
+"""The ``sentiment`` command: runs the service, or scores lines on the terminal."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+from sentiment.classifier import Classifier
+from sentiment.handler import NAME, ScoreMentions
+from sentiment.judge import ModelJudge
+from sentiment.labels import UnusableModel
+from sentiment.settings import SentimentSettings
+from shenava import topics
+from shenava.errors import Fatal
+from shenava.kafka.member import join, producer
+from shenava.service import Service, run
+from shenava.settings import InvalidSettings, KafkaSettings, read
+from shenava.telemetry import metrics
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+@asynccontextmanager
+async def wire() -> AsyncIterator[Service]:
+    """From settings to the service."""
+    kafka, own = read(KafkaSettings), read(SentimentSettings)
+    try:
+        judge = await asyncio.to_thread(load, own)
+    except UnusableModel as error:
+        raise Fatal(f"the model cannot be used: {error}") from error
+    metrics.MODEL.info({"model": judge.model_id, "version": judge.model_version})
+    async with producer(NAME, kafka) as out:
+        with ScoreMentions(judge, out) as handler:
+            service = Service()
+            join(service, [topics.MENTIONS_RECEIVED], handler, out, group=NAME, settings=kafka)
+            yield service
+
+
+def load(settings: SentimentSettings) -> ModelJudge:
+    """The judge with the model that the settings name.
+
+    Raises:
+        UnusableModel: it cannot be loaded; says what is missing.
+    """
+    classifier = Classifier.load(
+        settings.model,
+        threads=settings.threads,
+        temperature=settings.temperature,
+        label_map=settings.label_map or None,
+        max_tokens=settings.max_tokens,
+    )
+    return ModelJudge(classifier, supported=settings.languages, low_confidence=settings.low_confidence)
+
+
+@app.command("run")
+def run_command() -> None:
+    """Score mentions until SIGTERM or Ctrl-C."""
+    raise typer.Exit(run(NAME, wire))
+
+
+@app.command("score")
+def score_command(
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts; without any, the lines of standard input.")] = None,
+) -> None:
+    """Say what the model makes of some texts: language, sentiment, confidence, intent."""
+    given = texts or [line.rstrip("\n") for line in sys.stdin]
+    try:
+        judge = load(read(SentimentSettings))
+    except (UnusableModel, InvalidSettings) as error:
+        sys.stderr.write(f"sentiment: {error}\n")
+        raise typer.Exit(1) from None
+    for text, verdict in zip(given, judge.texts(given), strict=True):
+        told = verdict.reason or f"{verdict.sentiment} {verdict.confidence:.2f} {verdict.intent}"
+        typer.echo(f"{verdict.language}\t{verdict.status}\t{told}\t{text}")
+
+
+if __name__ == "__main__":
+    app()
