@@ -12,6 +12,7 @@ import msgspec
 
 from shenava.errors import Invalid
 from shenava.events import BY_TYPE, Event
+from shenava.storable import refuse_unstorable
 
 T = TypeVar("T")
 Headers = Sequence[tuple[str, bytes]]
@@ -55,12 +56,13 @@ def decode(value: bytes | None, headers: Headers, *, known: dict[str, type[Event
 
     Raises:
         Invalid: no value (tombstone), not a CloudEvent, an unknown type or version, broken JSON, or a field
-            that breaks its constraint; the pointer says which.
+            that breaks its constraint or that no database takes; the pointer says which.
     """
     if value is None:
         raise Invalid("tombstone", "the record has no value; these topics are not compacted and take no tombstones")
     attributes = dict(headers)
-    if attributes.get("content-type", CONTENT_TYPE).startswith(STRUCTURED):
+    # A header may come without a value, though clients' types do not say so.
+    if (attributes.get("content-type") or CONTENT_TYPE).startswith(STRUCTURED):
         type_name, value = _open_structured(value)
     else:
         type_name = _attribute(attributes, "ce_type")
@@ -72,7 +74,9 @@ def decode(value: bytes | None, headers: Headers, *, known: dict[str, type[Event
             "unknown_event_type",
             f"no event of type {type_name[:128]!r} is read here; known: {', '.join(sorted(known))}",
         )
-    return decode_json(value, kind)
+    event = decode_json(value, kind)
+    refuse_unstorable(value, event)
+    return event
 
 
 def decode_json(value: bytes, kind: type[T]) -> T:

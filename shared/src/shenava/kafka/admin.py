@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 
 DAY_MS = 86_400_000
 DEAD_RETENTION_DAYS = 90
+MAX_BYTES = 1_048_588  # Kafka's default
+DEAD_MAX_BYTES = MAX_BYTES + 65_536
 
 
 def wanted(replication: int, partitions: int | None = None) -> dict[str, NewTopic]:
@@ -27,7 +29,12 @@ def wanted(replication: int, partitions: int | None = None) -> dict[str, NewTopi
                 name=name,
                 num_partitions=1 if name == topic.dead else partitions or topic.partitions,
                 replication_factor=replication,
-                topic_configs={"retention.ms": str(days * DAY_MS), "min.insync.replicas": minimum},
+                topic_configs={
+                    "retention.ms": str(days * DAY_MS),
+                    "min.insync.replicas": minimum,
+                    # The largest record of a topic must still fit with its origin and reason.
+                    "max.message.bytes": str(DEAD_MAX_BYTES if name == topic.dead else MAX_BYTES),
+                },
             )
     return every
 

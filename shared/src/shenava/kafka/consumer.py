@@ -16,12 +16,15 @@ import structlog
 
 from shenava.clock import Clock, utc_now
 from shenava.codec import decode
+from shenava.crash_points import reach
 from shenava.errors import Invalid, Transient
 from shenava.events import BY_TYPE, Event
-from shenava.kafka.dead_letters import DeadLetterLimit, dead_letter
-from shenava.kafka.ports import CommitRefused, Outbound, Partition, Record, Subscription, WriteFailed
+from shenava.kafka.dead_letters import DeadLetterLimit
+from shenava.kafka.parking import Parking
+from shenava.kafka.ports import CommitRefused, Partition, Record, Subscription, WriteFailed
 from shenava.kafka.progress import Progress
-from shenava.kafka.work import Parked, Work
+from shenava.kafka.putting_aside import DeadLetters, Publish, Refusal
+from shenava.kafka.work import Work
 from shenava.retry import Backoff
 from shenava.settings import KafkaSettings
 from shenava.telemetry import metrics
@@ -39,7 +42,6 @@ class Inbound(NamedTuple):
 
 
 Handler = Callable[[Sequence[Inbound]], Awaitable[None]]
-Publish = Callable[[Sequence[Outbound]], Awaitable[None]]
 
 
 class Consumer:
@@ -66,18 +68,18 @@ class Consumer:
     ) -> None:
         self._subscription = subscription
         self._handler = handler
-        self._publish = publish
+        self._dead_letters = DeadLetters(publish, group=group, clock=clock)
         self._group = group
         self._max_records = settings.max_records
-        self._poll_ms = int(settings.poll_timeout.total_seconds() * 1000)
-        self._backoff = backoff or Backoff()
+        self._poll_seconds = settings.poll_timeout.total_seconds()
         self._known = known or BY_TYPE
         self._clock = clock
         self._limit = DeadLetterLimit(ratio=settings.dead_letter_ratio, run=settings.dead_letter_run)
         self._progress = Progress()
-        self._parked: dict[Partition, Parked] = {}
+        self._parking = Parking(backoff or Backoff())
         # Held while records are in hand: a rebalance waits here until they are finished and committed.
         self._in_hand = asyncio.Lock()
+        self._taken = 0
         self.joined = False
         self.last_sign_of_life = monotonic()
 
@@ -87,28 +89,49 @@ class Consumer:
         Raises:
             Fatal: or whatever else a handler raised; the offsets of finished records are committed first.
         """
-        await self._subscription.start(self._on_assigned, self._on_revoked)
         try:
+            await self._subscription.start(self._on_assigned, self._on_revoked)
             while not stop.is_set():
                 await self.turn()
         finally:
-            # aiokafka does not call on_revoked on stop, so the marks are stored here.
-            async with self._in_hand:
-                await self._commit()
-            await self._subscription.stop()
+            try:
+                # aiokafka does not call on_revoked on stop, so the marks are stored here.
+                async with self._in_hand:
+                    await self._commit()
+            finally:
+                await self._subscription.stop()
 
     async def turn(self) -> None:
         """Poll once, handle what came and what is due again, commit what is finished."""
+        # Outside the lock: while a rebalance waits for the lock, a poll may wait for the rebalance. A poll that brings
+        # records is followed by the lock at once, and a rebalance takes the lock only while polls bring none.
+        patience = self._parking.wait(monotonic(), self._poll_seconds)
+        polled = await self._subscription.poll(self._max_records, int(patience * 1000))
+        works = [Work.of(partition, records) for partition, records in polled.items() if records]
+        self._taken = sum(len(work.records) for work in works)
         async with self._in_hand:
-            polled = await self._subscription.poll(self._max_records, self._poll_ms)
             try:
-                if polled:
+                if works:
                     self.last_sign_of_life = monotonic()
-                    await self._attempt([Work.of(p, records) for p, records in polled.items() if records])
-                if self._parked:
-                    await self._retry_due()
+                    await self._attempt(works)
+                await self._retry_next()
             finally:
+                self._taken = 0
                 await self._commit()
+            self._report()
+
+    @property
+    def busy(self) -> bool:
+        """Whether records are in hand now."""
+        return self._in_hand.locked()
+
+    async def behind(self) -> int:
+        """Records of our partitions that are written and not yet finished here; asks the brokers.
+
+        For work that should not begin before the past is known. Raises whatever the client raises when they are away.
+        """
+        waiting = await self._subscription.backlog()
+        return waiting + self._taken + self._parking.records
 
     async def _attempt(self, works: list[Work], attempt: int = 1) -> None:
         """Handle the works as one batch; what fails is parked, put aside, or tried one by one."""
@@ -135,7 +158,7 @@ class Consumer:
                 try:
                     await self._handle_single(single)
                 except (Transient, WriteFailed) as reason:
-                    self._park([work.after(single)], attempt, reason)
+                    self._park([work.since(single)], attempt, reason)
                     break
                 self._finish([single])
 
@@ -145,59 +168,39 @@ class Consumer:
             if batch:
                 await self._handler(batch)
         except Invalid as reason:
-            await self._put_aside([(single.records[0], reason)])
+            await self._dead_letters.put_aside([Refusal(single, single.records[0], reason)])
 
     async def _readable(self, works: Iterable[Work]) -> list[Inbound]:
         """The events of the works in their order; what cannot be read is put aside and dropped from its work."""
         batch: list[Inbound] = []
-        refused: list[tuple[Record, Invalid]] = []
+        refused: list[Refusal] = []
         known = self._known
         for work in works:
             for record in work.records:
                 try:
                     batch.append(Inbound(decode(record.value, record.headers, known=known), record))
                 except Invalid as reason:
-                    refused.append((record, reason))
+                    refused.append(Refusal(work, record, reason))
         if refused:
-            await self._put_aside(refused)
-            gone = {id(record) for record, _ in refused}
-            for work in works:
-                work.records = [record for record in work.records if id(record) not in gone]
+            await self._dead_letters.put_aside(refused)
         return batch
-
-    async def _put_aside(self, refused: Sequence[tuple[Record, Invalid]]) -> None:
-        now = self._clock()
-        await self._publish([dead_letter(record, reason, group=self._group, now=now) for record, reason in refused])
-        for record, reason in refused:
-            metrics.DEAD_LETTERS.labels(record.topic, reason.reason).inc()
-            metrics.CONSUMED.labels(record.topic, "dead").inc()
-            log.warning(
-                "record_put_aside",
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                reason=reason.reason,
-                pointer=reason.pointer,
-            )
-        for _, reason in refused:
-            self._limit.dead(reason.reason)
 
     def _finish(self, works: Iterable[Work]) -> None:
         for work in works:
+            # Before the mark moves: if it stops us, these records are read again after the cause is mended.
+            self._limit.judge(work.outcomes())
             self._progress.finish(work.partition, work.through)
             if work.records:
-                self._limit.handled(len(work.records))
                 metrics.CONSUMED.labels(work.partition.topic, "handled").inc(len(work.records))
-            if self._parked.pop(work.partition, None):
+            if self._parking.release(work.partition):
                 self._subscription.resume(work.partition)
         self.last_sign_of_life = monotonic()
 
     def _park(self, works: Iterable[Work], attempt: int, reason: Exception) -> None:
-        # Chance spreads the members of a group; it is no secret.
-        delay = self._backoff.delay(attempt, random.random()).total_seconds()  # noqa: S311
+        chance = random.random()  # noqa: S311 - it spreads the members of a group and is no secret
         for work in works:
             self._subscription.pause(work.partition)
-            self._parked[work.partition] = Parked(work, attempt, monotonic() + delay)
+            delay = self._parking.put(work, attempt=attempt, now=monotonic(), chance=chance)
             metrics.CONSUMER_RETRIES.labels(work.partition.topic).inc()
             log.warning(
                 "partition_parked",
@@ -207,14 +210,13 @@ class Consumer:
                 retry_in=round(delay, 3),
                 reason=str(reason)[:300],
             )
-        metrics.CONSUMER_PARKED.set(len(self._parked))
         self.last_sign_of_life = monotonic()
 
-    async def _retry_due(self) -> None:
-        now = monotonic()
-        for parked in [p for p in self._parked.values() if p.retry_at <= now]:
+    async def _retry_next(self) -> None:
+        """Try one partition that is due again; only one a turn, so that the others are not kept waiting."""
+        parked = self._parking.due(monotonic())
+        if parked is not None:
             await self._attempt([parked.work], parked.attempt + 1)
-        metrics.CONSUMER_PARKED.set(len(self._parked))
 
     def _observe(self, batch: Sequence[Inbound]) -> None:
         event, record = batch[-1]
@@ -225,6 +227,7 @@ class Consumer:
         marks = self._progress.uncommitted()
         if not marks:
             return
+        reach("consumer.handled")
         try:
             await asyncio.wait_for(self._subscription.commit(marks), COMMIT_TIMEOUT_SECONDS)
         except (CommitRefused, TimeoutError) as error:
@@ -234,6 +237,9 @@ class Consumer:
         else:
             self._progress.committed(marks)
             metrics.CONSUMER_PROGRESS.set_to_current_time()
+
+    def _report(self) -> None:
+        metrics.CONSUMER_PARKED.set(len(self._parking))
         for partition, lag in self._subscription.lag().items():
             metrics.CONSUMER_LAG.labels(partition.topic, partition.partition).set(lag)
 
@@ -246,6 +252,6 @@ class Consumer:
         async with self._in_hand:
             await self._commit()
             self._progress.forget(partitions)
+            self._parking.forget(partitions)
             for partition in partitions:
-                self._parked.pop(partition, None)
                 metrics.CONSUMER_LAG.labels(partition.topic, partition.partition).set(0)

@@ -1,10 +1,12 @@
 """Records that cannot be handled: how they are kept with their origin, and when so many of them must stop us. Pure.
 
 A dead letter is the original key, value and headers, byte for byte, plus headers that tell where it came from and
-why it was put aside; so a replay can feed back exactly what was read.
+why it was put aside; so a replay can feed back exactly what was read. Only a record that is larger than a topic takes
+(it came compressed) is cut, and says so: its origin has the whole.
 """
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shenava.errors import Fatal, Invalid
@@ -15,6 +17,9 @@ PREFIX = "dead_letter_"
 RECENT = 1000
 ENOUGH_TO_JUDGE = 100
 DETAIL_BYTES = 2000
+LARGEST_BYTES = 1_048_588
+"""Key, value and headers of what Kafka takes by default; the dead letter topics take more (see ``admin.py``)."""
+CUT_BYTES = 100_000
 
 
 class TooManyDeadLetters(Fatal):
@@ -23,7 +28,7 @@ class TooManyDeadLetters(Fatal):
 
 def dead_letter(record: Record, reason: Invalid, *, group: str, now: datetime) -> Outbound:
     """The record to write to the dead letter topic."""
-    origin = {
+    origin: dict[str, object] = {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
@@ -34,16 +39,23 @@ def dead_letter(record: Record, reason: Invalid, *, group: str, now: datetime) -
         "pointer": reason.pointer or "",
         "at": now.isoformat(),
     }
-    headers = [*record.headers, *((PREFIX + name, _bounded(value)) for name, value in origin.items())]
-    topic = record.topic.removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX
-    # Kafka clients refuse a record with neither key nor value.
-    value = b"" if record.key is None and record.value is None else record.value
-    return Outbound(topic, record.key, value, headers)
+    key, value, headers = record.key, record.value, list(record.headers)
+    if (size := _size(key, value, headers)) > LARGEST_BYTES:
+        origin["cut"] = size
+        key, value = key and key[:CUT_BYTES], value and value[:CUT_BYTES]
+        headers = headers if _size(None, None, headers) <= CUT_BYTES else []
+    headers += [(PREFIX + name, _bounded(told)) for name, told in origin.items()]
+    return Outbound(record.topic.removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX, key, value, headers)
+
+
+def _size(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> int:
+    # A header may come without a value, though clients' types do not say so.
+    return len(key or b"") + len(value or b"") + sum(len(name.encode()) + len(told or b"") for name, told in headers)
 
 
 def _bounded(value: object) -> bytes:
     # The detail may quote the input, which may hold lone surrogates.
-    return str(value).encode("utf-8", "replace")[:DETAIL_BYTES]
+    return str(value).encode("utf-8", "replace")[:DETAIL_BYTES].decode("utf-8", "ignore").encode()
 
 
 class DeadLetterLimit:
@@ -61,23 +73,20 @@ class DeadLetterLimit:
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self._dead = 0
 
-    def handled(self, count: int = 1) -> None:
-        """So many records were handled well."""
-        if count:
-            self._run = 0
-        if not self._dead and len(self._recent) == RECENT:
-            return  # nothing in sight could change
-        for _ in range(min(count, RECENT)):
-            self._note(dead=False)
-
-    def dead(self, reason: str) -> None:
-        """One record was put aside.
+    def judge(self, outcomes: Sequence[str | None]) -> None:
+        """What became of records, in their order: the reason of each that was put aside, None for a handled one.
 
         Raises:
-            TooManyDeadLetters: the limit is reached; this record itself was still put aside safely.
+            TooManyDeadLetters: the limit is reached; these were put aside safely all the same.
         """
-        self._run += 1
-        self._note(dead=True)
+        if not self._dead and len(self._recent) == RECENT and not any(outcomes):
+            return  # nothing in sight could change
+        for reason in outcomes:
+            self._note(dead=reason is not None)
+            if reason is not None:
+                self._stop_if_too_many(reason)
+
+    def _stop_if_too_many(self, reason: str) -> None:
         seen = len(self._recent)
         if self._run >= self._run_limit or (seen >= ENOUGH_TO_JUDGE and self._dead > self._ratio * seen):
             raise TooManyDeadLetters(
@@ -91,3 +100,4 @@ class DeadLetterLimit:
             self._dead -= self._recent[0]
         self._recent.append(dead)
         self._dead += dead
+        self._run = self._run + 1 if dead else 0

@@ -30,9 +30,10 @@ def join(
     subscription = KafkaSubscription([topic.name for topic in topics], group=group, settings=settings)
     consumer = Consumer(subscription, handler, dead_letters.send, group=group, settings=settings)
     patience = 2 * settings.session_timeout.total_seconds()
+    batch_patience = max(patience, settings.rebalance_timeout.total_seconds())
 
     async def watchdog(stop: asyncio.Event) -> None:
-        await watch(consumer, subscription, patience, stop)
+        await watch(consumer, subscription, stop, patience=patience, batch_patience=batch_patience)
 
     async def joined() -> str | None:
         return None if consumer.joined else f"not yet a member of the group {group}"

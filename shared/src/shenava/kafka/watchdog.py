@@ -20,18 +20,20 @@ class ConsumerStalled(Fatal):
     """Records wait and none has been read for too long."""
 
 
-async def watch(consumer: Consumer, subscription: Subscription, patience: float, stop: asyncio.Event) -> None:
+async def watch(
+    consumer: Consumer, subscription: Subscription, stop: asyncio.Event, *, patience: float, batch_patience: float
+) -> None:
     """Look every ``patience`` / 2 seconds until ``stop``.
 
     Raises:
-        ConsumerStalled: the brokers answer, records are waiting, and for ``patience`` seconds none was read, parked
-            or finished.
+        ConsumerStalled: the brokers answer, records are waiting, and none was read, parked or finished for ``patience``
+            seconds, or for ``batch_patience`` while a batch is in hand.
     """
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), patience / 2)
         except TimeoutError:
-            await _check(consumer, subscription, patience)
+            await _check(consumer, subscription, batch_patience if consumer.busy else patience)
 
 
 async def _check(consumer: Consumer, subscription: Subscription, patience: float) -> None:

@@ -1,0 +1,324 @@
+"""The law of delivery, record by record: what a handler raises decides what becomes of a record and its neighbours."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from consumer_world import DEAD, GROUP, INVALID, TOPIC, TRANSIENT, World, told, turn
+from shenava.codec import encode
+from shenava.errors import Fatal
+from shenava.kafka.ports import Partition
+from shenava.retry import Backoff
+from shenava.testing.builders import received
+
+VALUE = encode(received(), source="ingestor")[1]
+HEADERS = encode(received(), source="ingestor")[2]
+STRUCTURED = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+
+
+async def test_good_records_are_handled_once_in_the_order_of_their_partition_and_committed() -> None:
+    world = World(partitions=3)
+    for partition, count in enumerate((5, 1, 3)):
+        world.write(partition, count)
+
+    async with world.joined(max_records=2) as consumer:
+        await turn(consumer, lambda: len(world.handler.handled) == 9)
+
+    assert [world.handler.of(p) for p in range(3)] == [[0, 1, 2, 3, 4], [0], [0, 1, 2]]
+    assert world.committed == {0: 5, 1: 1, 2: 3}
+    assert world.dead == []
+
+
+async def test_an_invalid_record_is_dead_lettered_with_its_origin_and_its_neighbours_are_handled() -> None:
+    world = World()
+    world.write(partition=0, count=2)
+    world.write(partition=1, count=4)
+    world.handler.script = {(1, 2): [INVALID] * 9}
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 2, 1: 4})
+
+    assert (world.handler.of(0), world.handler.of(1)) == ([0, 1], [0, 1, 3])
+    (letter,) = world.dead
+    origin = world.broker.log(Partition(TOPIC, 1))[2]
+    assert (letter.key, letter.value, letter.headers[: len(origin.headers)]) == (
+        origin.key,
+        origin.value,
+        origin.headers,
+    )
+    assert told(letter) == {
+        "topic": TOPIC,
+        "partition": "1",
+        "offset": "2",
+        "timestamp_ms": str(origin.timestamp),
+        "group": GROUP,
+        "reason": "too_odd",
+        "detail": "nothing can be made of it",
+        "pointer": "/mention/text",
+        "at": world.clock().isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "reason"),
+    [
+        pytest.param(None, HEADERS, "tombstone", id="tombstone"),
+        pytest.param(b"", HEADERS, "malformed_json", id="empty"),
+        pytest.param(VALUE[:-9], HEADERS, "malformed_json", id="cut off"),
+        pytest.param(VALUE.replace(b'"text":"', b'"text":"\xff'), HEADERS, "malformed_json", id="not UTF-8"),
+        pytest.param(VALUE.replace(b'"text":"', b'"text":"\\ud800'), HEADERS, "malformed_json", id="half a surrogate"),
+        pytest.param(VALUE.replace(b'"text":"', b'"text":"\x00'), HEADERS, "malformed_json", id="raw NUL"),
+        pytest.param(VALUE.replace(b'"text":"', b'"text":"\\u0000'), HEADERS, "null_character", id="escaped NUL"),
+        pytest.param(VALUE[:-1] + b',"x":NaN}', HEADERS, "malformed_json", id="NaN"),
+        pytest.param(VALUE.replace(b":1200", b":1e999"), HEADERS, "invalid_field", id="beyond a float"),
+        pytest.param(VALUE[:-1] + b',"x":' + b"[" * 10_000, HEADERS, "too_deep", id="10,000 deep"),
+        pytest.param(VALUE.replace(b'"t-1"', b"7"), HEADERS, "invalid_field", id="wrong type"),
+        pytest.param(VALUE.replace(b"instagram", b"myspace"), HEADERS, "invalid_field", id="unknown channel"),
+        pytest.param(VALUE.replace(b"2026-03-21T", b"9999-12-31T"), HEADERS, "instant_out_of_range", id="year 9999"),
+        pytest.param(VALUE.replace(b"2026-03-21T", b"2026-02-30T"), HEADERS, "invalid_field", id="30 February"),
+        pytest.param(VALUE, [], "not_a_cloudevent", id="no headers"),
+        pytest.param(VALUE, HEADERS[1:], "not_a_cloudevent", id="no spec version"),
+        pytest.param(VALUE, [("ce_specversion", b"0.3"), *HEADERS[1:]], "unknown_spec_version", id="CloudEvents 0.3"),
+        pytest.param(
+            VALUE,
+            [*HEADERS, ("ce_type", b"shenava.mention.received.v2")],
+            "unknown_event_type",
+            id="a version to come",
+        ),
+        pytest.param(VALUE, [*HEADERS, ("ce_type", b"\xff\xfe")], "not_a_cloudevent", id="type not UTF-8"),
+        pytest.param(b"[]", STRUCTURED, "invalid_field", id="structured: no object"),
+        pytest.param(b'{"specversion":"1.0","data":{}}', STRUCTURED, "not_a_cloudevent", id="structured: no type"),
+        pytest.param(b'{"specversion":1,"type":"x","data":1}', STRUCTURED, "not_a_cloudevent", id="structured: number"),
+        pytest.param(b"[" * 10_000, STRUCTURED, "invalid_field", id="structured: 10,000 deep"),
+    ],
+)
+async def test_what_cannot_be_read_is_dead_lettered_as_it_came_and_its_neighbours_are_handled(
+    value: bytes | None, headers: Sequence[tuple[str, bytes]], reason: str
+) -> None:
+    world = World()
+    world.write()
+    odd = world.write_raw(value, headers)
+    world.write()
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 3})
+
+    assert world.handler.batches == [[(0, 0), (0, 2)]]
+    (letter,) = world.dead
+    assert (letter.key, letter.value, letter.headers[: len(headers)]) == (odd.key, value, tuple(headers))
+    assert (told(letter)["reason"], told(letter)["offset"]) == (reason, "1")
+
+
+@pytest.mark.parametrize("missing", ["content-type", "ce_time"])
+async def test_a_header_without_a_value_stops_nobody(missing: str) -> None:
+    world = World()
+    without: list[tuple[str, bytes]] = [(name, None if name == missing else told) for name, told in HEADERS]  # type: ignore[misc]  # Kafka allows it, and aiokafka hands it on
+    world.write_raw(VALUE, without)
+    world.write_raw(b"[]", without)
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 2})
+
+    assert (world.handler.handled, len(world.dead)) == ([(0, 0)], 1)
+
+
+async def test_structured_events_are_read_as_well() -> None:
+    world = World()
+    world.write_raw(
+        b'{"specversion":"1.0","id":"1","source":"/x","type":"shenava.mention.received.v1","data":' + VALUE + b"}",
+        STRUCTURED,
+    )
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 1})
+
+    assert world.handler.handled == [(0, 0)]
+
+
+async def test_a_batch_of_nothing_but_dead_letters_never_reaches_the_handler() -> None:
+    world = World()
+    world.write_raw(None)
+    world.write_raw(b"{")
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 2})
+
+    assert (world.handler.tries, len(world.dead)) == ([], 2)
+
+
+async def test_a_transient_failure_holds_back_its_partition_only_and_keeps_its_order() -> None:
+    world = World()
+    world.handler.script = {(0, 1): [TRANSIENT] * 6}
+    world.write(partition=0, count=4)
+    world.write(partition=1, count=2)
+
+    async with world.joined(max_records=100) as consumer:
+        await turn(consumer, lambda: world.handler.of(1) == [0, 1])
+        world.write(partition=0, count=2)
+        world.write(partition=1, count=2)
+        await turn(consumer, lambda: world.handler.of(1) == [0, 1, 2, 3])
+        assert world.handler.of(0) == [0]
+        await turn(consumer, lambda: world.committed == {0: 6, 1: 4})
+
+    assert world.handler.of(0) == [0, 1, 2, 3, 4, 5]
+    assert world.dead == []
+
+
+async def test_a_batch_that_failed_as_a_whole_is_tried_again_as_a_whole_before_it_is_tried_one_by_one() -> None:
+    world = World(partitions=1)
+    world.write(count=3)
+    world.handler.script = {(0, 2): [TRANSIENT, TRANSIENT]}
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 3})
+
+    whole = [(0, 0), (0, 1), (0, 2)]
+    assert world.handler.tries == [whole, whole, *([place] for place in whole)]
+
+
+async def test_the_first_of_a_partition_that_keeps_failing_holds_back_what_comes_after_it() -> None:
+    world = World(partitions=1)
+    world.write(count=3)
+    world.handler.script = {(0, 0): [TRANSIENT] * 5}
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.handler.script[0, 0] == [])
+        assert (world.handler.handled, world.committed) == ([], {})
+        await turn(consumer, lambda: world.committed == {0: 3})
+
+    assert world.handler.handled == [(0, 0), (0, 1), (0, 2)]
+
+
+async def test_a_partition_waits_out_its_backoff_before_it_is_tried_again() -> None:
+    world = World(partitions=1)
+    world.write()
+    world.handler.script = {(0, 0): [TRANSIENT]}
+
+    async with world.joined(backoff=Backoff(first=timedelta(hours=1), limit=timedelta(hours=1))) as consumer:
+        for _ in range(5):
+            await consumer.turn()
+
+    assert (len(world.handler.tries), world.handler.handled) == (1, [])
+
+
+async def test_only_one_parked_partition_is_tried_a_turn_so_that_the_others_are_served_between() -> None:
+    world = World(partitions=4)
+    for partition in range(4):
+        world.write(partition)
+    world.handler.script = {(0, 0): [TRANSIENT] * 3, (1, 0): [TRANSIENT] * 3, (2, 0): [TRANSIENT] * 3}
+
+    async with world.joined(backoff=Backoff(first=timedelta(), limit=timedelta())) as consumer:
+        await turn(consumer, lambda: world.handler.tries)
+        world.write(partition=3)
+        tried = len(world.handler.tries)
+        await consumer.turn()
+        assert len(world.handler.tries) <= tried + 2
+        await turn(consumer, lambda: world.committed == {0: 1, 1: 1, 2: 1, 3: 2})
+
+    assert world.dead == []
+
+
+@pytest.mark.parametrize("error", [Fatal("out of order"), ZeroDivisionError("a bug"), KeyError("another")])
+async def test_an_unknown_error_stops_with_what_is_finished_committed_and_nothing_more(error: Exception) -> None:
+    world = World(partitions=1)
+    world.write(count=2)
+    async with world.joined(max_records=2) as consumer:
+        await turn(consumer, lambda: world.committed == {0: 2})
+        world.write(count=2)
+        world.handler.script = {(0, 3): [error]}
+        with pytest.raises(type(error)):
+            await turn(consumer, lambda: False)
+
+    assert (world.committed, world.dead) == ({0: 2}, [])
+
+
+async def test_an_unknown_error_in_the_middle_of_one_by_one_keeps_what_was_finished_before_it() -> None:
+    world = World(partitions=1)
+    world.write(count=4)
+    world.handler.script = {(0, 0): [INVALID, INVALID], (0, 2): [ZeroDivisionError()]}
+
+    async with world.joined() as consumer:
+        with pytest.raises(ZeroDivisionError):
+            await turn(consumer, lambda: False)
+
+    assert (world.committed, world.handler.of(0), len(world.dead)) == ({0: 2}, [1], 1)
+
+
+async def test_dead_letters_that_cannot_be_written_hold_the_partition_back_and_nothing_is_lost() -> None:
+    world = World(partitions=1)
+    world.write()
+    world.write_raw(b"{")
+    world.write()
+    world.broker.faults.failed_writes = 3
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.broker.faults.failed_writes == 0)
+        assert world.committed.get(0, 0) < 2
+        await turn(consumer, lambda: world.committed == {0: 3})
+
+    assert (world.handler.handled, len(world.dead)) == ([(0, 0), (0, 2)], 1)
+
+
+async def test_a_dead_letter_whose_acknowledgement_was_lost_is_written_again() -> None:
+    world = World(partitions=1)
+    world.write_raw(b"{")
+    world.broker.faults.unknown_writes = 1
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 1})
+
+    assert [told(letter)["offset"] for letter in world.dead] == ["0", "0"]
+
+
+async def test_a_dead_letter_that_fails_again_stays_in_the_dead_letter_topic() -> None:
+    world = World(partitions=1)
+    subscription = world.subscription()
+    subscription.topics = frozenset([DEAD])
+    world.write_raw(b"{")
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.dead)
+
+    async with world.joined(subscription=subscription) as replayer:
+        await turn(replayer, lambda: len(world.dead) == 2)
+
+    assert told(world.dead[1])["topic"] == DEAD
+
+
+async def test_a_refused_commit_is_survived_and_made_good() -> None:
+    world = World(partitions=1)
+    world.write(count=2)
+    world.broker.faults.refused_commits = 3
+
+    async with world.joined() as consumer:
+        await turn(consumer, lambda: world.committed == {0: 2})
+
+    assert world.handler.handled == [(0, 0), (0, 1)]
+
+
+async def test_what_is_behind_counts_what_waits_in_the_topic_and_what_is_parked() -> None:
+    world = World()
+    world.handler.script = {(0, 0): [TRANSIENT] * 100}
+    world.write(partition=0, count=3)
+    async with world.joined(backoff=Backoff(first=timedelta(hours=1), limit=timedelta(hours=1))) as consumer:
+        await turn(consumer, lambda: world.handler.tries)
+        world.write(partition=1, count=4)
+
+        assert await consumer.behind() == 7
+
+
+async def test_what_is_behind_counts_the_batch_in_hand() -> None:
+    world = World(partitions=1)
+    world.write(count=3)
+    seen: list[int] = []
+
+    async with world.joined() as consumer:
+
+        async def look() -> None:
+            seen.append(await consumer.behind())
+
+        world.handler.before = look
+        await turn(consumer, lambda: world.committed == {0: 3})
+        assert await consumer.behind() == 0
+
+    assert seen == [3]
