@@ -1,0 +1,100 @@
+"""Routes classified mentions to issues and passes on what the clocks say, a batch in one transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from router import store
+from router.decide import Pass, Route, assess
+from router.deliveries import enqueue
+from router.endpoints import Endpoints
+from router.facts import facts
+from router.fold import Assessed, Folded, fold
+from router.issue_keys import issue_keys
+from router.notices import sla_notice
+from router.recording import Happened, record
+from router.rulebook import Rulebook
+from router.rulebook_watch import RulebookInForce
+from shenava.db.database import Database, Transaction
+from shenava.errors import Invalid
+from shenava.events import IssueOpened, MentionClassified, SlaEvent
+from shenava.kafka.consumer import Inbound
+from shenava.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+
+class RouteMentions:
+    """The handler of the consumer loop.
+
+    Args:
+        merge_window: how long after its latest mention an open issue takes more.
+    """
+
+    def __init__(
+        self, database: Database, rulebook: RulebookInForce, endpoints: Endpoints, merge_window: timedelta
+    ) -> None:
+        self._database = database
+        self._rulebook = rulebook
+        self._endpoints = endpoints
+        self._merge_window = merge_window
+
+    async def __call__(self, batch: Sequence[Inbound]) -> None:
+        """Handle ``batch``; returns once its effects are committed.
+
+        Raises:
+            Invalid: PostgreSQL cannot store something in it, such as a NUL character.
+        """
+        rulebook = self._rulebook.current
+        mentions = {i.event.event_id: i.event for i in batch if isinstance(i.event, MentionClassified)}
+        # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
+        assessed = [Assessed(event, assess(facts(event), rulebook)) for event in mentions.values()]
+        told = [notice for i in batch if isinstance(i.event, SlaEvent) and (notice := sla_notice(i.event))]
+        try:
+            async with self._database.transaction() as tx:
+                new, folded = await self._route(tx, assessed, rulebook)
+                await enqueue(tx, told, self._endpoints)
+        except asyncpg.DataError as error:
+            raise Invalid("not_storable", f"PostgreSQL refuses a value of this event: {error}") from error
+        _report(new, folded)
+
+    async def _route(
+        self, tx: Transaction, assessed: Sequence[Assessed], rulebook: Rulebook
+    ) -> tuple[list[Assessed], Folded]:
+        if not assessed:
+            return [], Folded()
+        event_ids = await store.record_mentions(tx, assessed, rulebook.version)
+        new = [one for one in assessed if one.event.event_id in event_ids]
+        acting = [one for one in new if isinstance(one.verdict, Route)]
+        if not acting:
+            return new, Folded()
+        keys = {key for one in acting for key in issue_keys(one.event)}
+        board = await store.board(tx, keys, acting)
+        folded = fold(new, board, self._merge_window, tx.now)
+        await store.point_keys(tx, folded.keys)
+        await store.add_memberships(tx, folded.memberships)
+        happened = [Happened(story.issue, story.events) for story in folded.stories.values()]
+        await record(tx, happened, self._endpoints)
+        return new, folded
+
+
+def _report(new: Iterable[Assessed], folded: Folded) -> None:
+    """Count what was committed and say loudly which rules failed."""
+    passed: Counter[str] = Counter()
+    for event, verdict in new:
+        if isinstance(verdict, Pass):
+            passed[verdict.rule_id] += 1
+            continue
+        for failure in verdict.failures:
+            metrics.RULE_ERRORS.labels(failure.rule_id).inc()
+            log.error("rule_failed", rule=failure.rule_id, reason=failure.reason, event_id=event.event_id)
+    for rule_id, count in passed.items():
+        metrics.MENTIONS_PASSED.labels(rule_id).inc(count)
+    metrics.MENTIONS_MERGED.inc(folded.merged)
+    for story in folded.stories.values():
+        if isinstance(story.events[0], IssueOpened) and story.issue.queue and story.issue.decision:
+            metrics.ISSUES.labels(story.issue.queue).inc()
+            metrics.ISSUES_FALLBACK.inc(story.issue.decision.fallback)

@@ -1,0 +1,140 @@
+"""However the stream of mentions is cut, repeated or interleaved, the same issues come out of it."""
+
+from collections import defaultdict
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.decide import Route, assess
+from router.facts import facts
+from router.fold import Assessed, Board, Revision, fold
+from router.issue import evolve, opened
+from router.issue_keys import Key, issue_keys
+from rulebooks import book
+from shenava.events import IssueEvent, IssueOpened, MentionClassified
+from shenava.events.mentions import Author
+from shenava.testing.builders import BASE, classification, classified
+
+WINDOW = timedelta(days=2)
+BOOK = book()
+INTENTS = ("complaint", "refund", "question", "suggestion", "lead", "praise", "other", "spam")
+
+Mentions = list[MentionClassified]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Mentions:
+    """Up to twelve mentions by few people in few conversations, so that they meet often."""
+    kinds = st.tuples(st.sampled_from("ابپ"), st.sampled_from("123"), st.sampled_from(INTENTS), st.integers(0, 90))
+    return [
+        classified(
+            native_id=f"p-{number}",
+            author=Author(id=author),
+            conversation=conversation,
+            posted_at=BASE + timedelta(minutes=minute),
+            classification=classification(intent=intent),
+        )
+        for number, (author, conversation, intent, minute) in enumerate(draw(st.lists(kinds, max_size=12)))
+    ]
+
+
+class Memory:
+    """The router without a database: what is recorded, and the board of the next batch."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.history: dict[str, list[IssueEvent]] = defaultdict(list)
+        self._seen: set[str] = set()
+
+    def take(self, batch: Mentions) -> None:
+        new = list({e.event_id: e for e in batch if e.event_id not in self._seen}.values())
+        result = fold([Assessed(e, assess(facts(e), BOOK)) for e in new], self.board, WINDOW, BASE)
+        self._seen |= {e.event_id for e in new}
+        self.board.keys |= result.keys
+        self.board.issues |= {issue_id: story.issue for issue_id, story in result.stories.items()}
+        self.board.memberships |= {m.mention_id: m.issue_id for m in result.memberships}
+        for event in new:
+            revision = Revision.of(event.mention.change, event.occurred_at)
+            self.board.revisions[event.mention.mention_id] = revision
+        for issue_id, story in result.stories.items():
+            self.history[issue_id] += story.events
+
+    def groups(self) -> set[frozenset[str]]:
+        """Which mentions make one issue."""
+        members = defaultdict(set)
+        for mention_id, issue_id in self.board.memberships.items():
+            members[issue_id].add(mention_id)
+        return {frozenset(group) for group in members.values()}
+
+    def keys(self) -> set[frozenset[Key]]:
+        """Which keys lead to one issue."""
+        found = defaultdict(set)
+        for key, issue_id in self.board.keys.items():
+            found[issue_id].add(key)
+        return {frozenset(group) for group in found.values()}
+
+
+def routed(batches: list[Mentions]) -> Memory:
+    memory = Memory()
+    for batch in batches:
+        memory.take(batch)
+    return memory
+
+
+@st.composite
+def cut(draw: st.DrawFn, stream: Mentions) -> list[Mentions]:
+    """``stream`` in batches, with some batches delivered again later."""
+    places = sorted(draw(st.sets(st.integers(0, len(stream)), max_size=5)) | {0, len(stream)})
+    batches = [stream[start:end] for start, end in pairwise(places)]
+    again = draw(st.lists(st.integers(0, max(0, len(batches) - 1)), max_size=3)) if batches else []
+    return batches + [batches[number] for number in again]
+
+
+@st.composite
+def interleaved(draw: st.DrawFn, stream: Mentions) -> Mentions:
+    """``stream`` in another order that keeps the order inside each conversation, as partitions do."""
+    lines: dict[str, Mentions] = defaultdict(list)
+    for event in stream:
+        lines[event.mention.conversation].append(event)
+    order = draw(st.permutations([event.mention.conversation for event in stream]))
+    return [lines[conversation].pop(0) for conversation in order]
+
+
+@given(st.data(), streams())
+def test_cuts_repeats_and_interleavings_of_conversations_give_the_same_issues(
+    data: st.DataObject, stream: Mentions
+) -> None:
+    plain = routed([stream])
+    bent = routed(data.draw(cut(data.draw(interleaved(stream)))))
+    assert bent.groups() == plain.groups()
+    assert bent.keys() == plain.keys()
+
+
+@given(st.data(), streams())
+def test_in_any_order_every_conversation_that_needs_a_person_has_exactly_one_open_issue(
+    data: st.DataObject, stream: Mentions
+) -> None:
+    memory = routed(data.draw(cut(data.draw(st.permutations(stream)))))
+    needing = [event for event in stream if isinstance(assess(facts(event), BOOK), Route)]
+    wanted = {issue_keys(event).conversation for event in needing}
+    assert {key for key in memory.board.keys if key.kind == "live-conversation"} == wanted
+    assert memory.board.memberships.keys() == {event.mention.mention_id for event in needing}
+    for event in needing:
+        mine = memory.board.memberships[event.mention.mention_id]
+        assert memory.board.keys[issue_keys(event).conversation] == mine
+
+
+@given(st.data(), streams())
+def test_each_issue_tells_its_whole_story_without_gaps(data: st.DataObject, stream: Mentions) -> None:
+    memory = routed(data.draw(cut(data.draw(st.permutations(stream)))))
+    for issue_id, events in memory.history.items():
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        first = events[0]
+        assert isinstance(first, IssueOpened)
+        issue = opened(first)
+        for event in events[1:]:
+            issue = evolve(issue, event)
+        assert issue == memory.board.issues[issue_id]
+        assert len({event.event_id for event in events}) == len(events)
