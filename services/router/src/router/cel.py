@@ -116,7 +116,8 @@ def pattern_problem(pattern: str) -> str | None:
     try:
         _pattern(pattern)
     except re2.error as error:
-        return _one_line(error.args[0].decode() if isinstance(error.args[0], bytes) else error)
+        told = error.args[0]
+        return f"no regular expression of RE2: {_one_line(told.decode() if isinstance(told, bytes) else told)}"
     return None
 
 

@@ -59,4 +59,6 @@ def tokens(source: str) -> Iterator[Token]:
 
 def renamed(source: str, old: str, new: str) -> str:
     """``source`` with every name ``old`` replaced; strings and comments stay as they are."""
-    return _TOKEN.sub(lambda found: new if found.lastgroup == "name" and found.group() == old else found.group(), source)
+    return _TOKEN.sub(
+        lambda found: new if found.lastgroup == "name" and found.group() == old else found.group(), source
+    )
