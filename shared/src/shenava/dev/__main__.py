@@ -58,14 +58,14 @@ def up_command(*, clock_speed: Speed = 1.0, config: Config = Path("config")) -> 
 
 
 def _run(work: Coroutine[Any, Any, bool]) -> None:
-    configure("demo", level="ERROR", form="console")
+    configure("demo", level="WARNING", form="console")
     try:
         good = asyncio.run(work)
-    except EXPECTED as error:
-        console.print(f"[red]failed:[/red] {error}", highlight=False)
-        raise typer.Exit(1) from None
     except TimeoutError:
         console.print("[red]failed:[/red] the loop stood still; the services' logs are in .shenava/demo/logs")
+        raise typer.Exit(1) from None
+    except EXPECTED as error:
+        console.print(f"[red]failed:[/red] {error}", highlight=False)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("stopped")
@@ -76,7 +76,7 @@ def _run(work: Coroutine[Any, Any, bool]) -> None:
 async def _demo(plan: Plan, *, keep: bool, golden: bool) -> bool:
     sample = Sample.of(plan.config / "sample")
     async with _started(plan) as stack:
-        good = await demo(stack, sample, console, write_golden=golden)
+        good = await unless_it_ends(stack, demo(stack, sample, console, write_golden=golden))
         if keep:
             await _until_interrupted(stack)
     return good
@@ -115,14 +115,24 @@ async def _until_interrupted(stack: Stack) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    exits = asyncio.create_task(stack.wait_for_exit())
-    stops = asyncio.create_task(stop.wait())
-    await asyncio.wait([exits, stops], return_when=asyncio.FIRST_COMPLETED)
-    stops.cancel()
-    if not stop.is_set():
-        ended = exits.result()
-        raise ServerStartError(f"{ended.name} ended with {ended.code}:\n{ended.last_lines}")
-    exits.cancel()
+    await unless_it_ends(stack, stop.wait())
+
+
+async def unless_it_ends(stack: Stack, work: Coroutine[Any, Any, bool]) -> bool:
+    """The result of ``work``, which needs all the services.
+
+    Raises:
+        ServerStartError: a service ended by itself meanwhile; the message has the end of its log.
+    """
+    working = asyncio.create_task(work)
+    exiting = asyncio.create_task(stack.wait_for_exit())
+    await asyncio.wait([working, exiting], return_when=asyncio.FIRST_COMPLETED)
+    if working.done():
+        exiting.cancel()
+        return working.result()
+    working.cancel()
+    ended = exiting.result()
+    raise ServerStartError(f"{ended.name} ended with {ended.code}:\n{ended.last_lines}")
 
 
 if __name__ == "__main__":

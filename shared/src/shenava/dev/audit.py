@@ -81,3 +81,8 @@ def every_route_is_delivered_once(routed: Iterable[IssueRouted], delivered: Mapp
     missing = [f"issue {issue} was routed and its webhook never arrived" for issue in live if issue not in delivered]
     doubled = [f"issue {issue} arrived {n} times under different ids" for issue, n in delivered.items() if n > 1]
     return missing + doubled
+
+
+def nothing_is_forgotten(forgotten: float | None) -> list[str]:
+    """M32 as metrics-api answers it: every complaint is in an open, resolved or closed issue, or passed by a rule."""
+    return [] if forgotten == 0 else [f"forgotten_issues is {forgotten}; it must be 0"]

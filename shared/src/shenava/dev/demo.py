@@ -20,7 +20,7 @@ from rich.status import Status
 from shenava import topics
 from shenava.dev import audit, summary
 from shenava.dev.observer import Observer
-from shenava.dev.show import Shown, show
+from shenava.dev.show import Number, Shown, show
 from shenava.dev.stack import RECEIVER, Stack
 from shenava.dev.team import answer_issues
 from shenava.events import (
@@ -40,6 +40,7 @@ READ_BY = {
     "sla-watcher": (topics.ISSUES_LIFECYCLE,),
     "metrics-api": (topics.MENTIONS_CLASSIFIED, topics.ISSUES_LIFECYCLE),
 }
+NUMBERS = ("reputation_score", "triage_12h", "resolution_24h", "forgotten_issues")
 SETTLE_SECONDS = 120.0
 CLOCKS_SECONDS = 180.0
 
@@ -142,13 +143,14 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
     async with httpx.AsyncClient(headers=headers, timeout=10, trust_env=False) as client:
         webhooks = await _all_delivered(client, stack.url(RECEIVER) + "/received", len(routed))
         clocks = await _json(client, stack.url("sla-watcher") + "/v1/clocks/summary")
-        score = await _json(client, stack.url("metrics-api") + "/v1/metrics/reputation_score")
+        numbers = {name: await _number(client, stack.url("metrics-api"), name) for name in NUMBERS}
     violations = [
         *audit.nothing_accepted_is_lost([], received, classified),
         *audit.issues_are_whole(lifecycle),
         *audit.no_mention_is_in_two_issues(lifecycle),
         *audit.no_level_twice_or_early(fired),
         *audit.every_route_is_delivered_once(routed, webhooks["issues"]),
+        *audit.nothing_is_forgotten(numbers["forgotten_issues"].value),
     ]
     golden = orjson.loads(sample.golden.read_bytes()) if sample.golden.exists() else None
     return Shown(
@@ -158,7 +160,7 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
         fired=tuple(fired),
         webhooks=webhooks,
         clocks=clocks,
-        score=score,
+        numbers=numbers,
         agreement=tuple(summary.agreement(found, _truth(sample))),
         golden_known=golden is not None,
         differences=tuple(summary.differences(golden, counts)) if golden is not None else (),
@@ -175,6 +177,13 @@ async def _all_delivered(client: httpx.AsyncClient, url: str, routed: int) -> di
             if len(account["issues"]) >= routed:
                 return account
             await asyncio.sleep(0.3)
+
+
+async def _number(client: httpx.AsyncClient, metrics_api: str, name: str) -> Number:
+    """The metric over the present window, as metrics-api answers it."""
+    answer = await _json(client, f"{metrics_api}/v1/metrics/{name}")
+    point = answer["points"][0]
+    return Number(point["value"], answer["unit"], point["n"], point["reason"])
 
 
 async def _json(client: httpx.AsyncClient, url: str) -> Any:

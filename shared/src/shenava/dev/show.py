@@ -12,6 +12,16 @@ from shenava.events import IssueRouted, SlaFired
 
 
 @dataclass(frozen=True)
+class Number:
+    """A metric's answer; without a value, the reason why there is none."""
+
+    value: float | None
+    unit: str
+    n: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Shown:
     """Everything the summary prints."""
 
@@ -21,7 +31,7 @@ class Shown:
     fired: tuple[SlaFired, ...]
     webhooks: dict[str, Any]
     clocks: dict[str, Any]
-    score: dict[str, Any]
+    numbers: dict[str, Number]
     agreement: tuple[Agreement, ...]
     golden_known: bool
     differences: tuple[str, ...]
@@ -93,8 +103,9 @@ def _agreement(rows: tuple[Agreement, ...]) -> Table:
 
 
 def _verdict(console: Console, shown: Shown) -> None:
-    value = shown.score.get("value")
-    console.print(f"reputation score: [bold]{value}[/bold] {shown.score.get('unit', '')}".rstrip())
+    for name, number in shown.numbers.items():
+        value = number.reason if number.value is None else f"{number.value:g} {number.unit}"
+        console.print(f"{name}: [bold]{value}[/bold] (n = {number.n})", highlight=False)
     for line in (*shown.violations, *shown.differences):
         console.print(f"[red]{line}", highlight=False)
     golden = f"{len(shown.differences)} differences" if shown.golden_known else "no golden file yet"
