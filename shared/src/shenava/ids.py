@@ -9,19 +9,17 @@ from uuid import UUID
 
 NAMESPACE = UUID("6b1f0c52-7a0e-5d3c-9d0b-0f6f6a1c7e11")
 _SEPARATOR = "\x1f"
-_PREFIX = NAMESPACE.bytes
+_STARTED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def derive(kind: str, *parts: object) -> str:
     """The id of a ``kind`` of thing caused by ``parts``, in their order."""
-    name = _SEPARATOR.join((kind, *map(str, parts)))
-    # As uuid.uuid5 does, at a quarter of its cost: this runs several times for every message.
-    digest = bytearray(sha1(_PREFIX + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
+    # What uuid.uuid5 gives, at an eighth of its cost: this runs several times for every message.
+    hashed = _STARTED.copy()
+    hashed.update(_SEPARATOR.join((kind, *map(str, parts))).encode())
+    text = hashed.hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def mention_id(brand: str, channel: str, native_id: str) -> str:

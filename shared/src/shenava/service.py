@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from shenava import __version__
 from shenava.errors import Fatal
 from shenava.http import probes, problems
+from shenava.http.measured import Measured
 from shenava.http.probes import Health
 from shenava.settings import HttpSettings, InvalidSettings, ProcessSettings, read
 from shenava.telemetry import metrics
@@ -145,6 +146,7 @@ def _http_task(name: str, service: Service, http: HttpSettings) -> Task:
     app = service.app or FastAPI(title=name, docs_url=None, redoc_url=None, openapi_url=None)
     problems.install(app)
     app.include_router(probes.routes(service.health))
+    app.add_middleware(Measured)
     server = _Server(
         uvicorn.Config(
             app,

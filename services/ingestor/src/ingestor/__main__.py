@@ -39,6 +39,9 @@ class Lane(StrEnum):
     BACKFILL = "backfill"
 
 
+# A proxy that the environment names for the outside world is not asked for what runs on this machine.
+_NO_PROXY: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
+
 Files = Annotated[list[str], typer.Argument(help="NDJSON, plain or .gz; - is the standard input.", metavar="FILE...")]
 BrandOption = Annotated[str | None, typer.Option("--brand", help="For lines that name no brand.")]
 LaneOption = Annotated[Lane | None, typer.Option("--lane", help="For lines that name none; backfill starts no clock.")]
@@ -83,7 +86,7 @@ def load_command(
     if check:
         _walk(files, batch, checker(FACT if facts else MENTION, defaults), accepted="acceptable")
     headers = {"Authorization": f"Bearer {key_file.read_text('utf-8').strip()}"} if key_file else {}
-    client = httpx.AsyncClient(base_url=url, headers=headers, timeout=60)
+    client = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, mounts=_NO_PROXY)
     _walk(files, batch, Sender(client, (FACT if facts else MENTION).path, defaults), accepted="accepted")
 
 

@@ -17,6 +17,7 @@ def create_app(submissions: Submissions) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(routes(submissions))
     describe(app, STRUCTS)

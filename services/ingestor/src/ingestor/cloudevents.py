@@ -60,7 +60,7 @@ def open_binary(body: bytes, headers: Mapping[str, str]) -> Opened:
         attributes = msgspec.convert(given, Attributes)
     except msgspec.ValidationError as error:
         raise Invalid("not_a_cloudevent", f"the ce-* headers: {error}") from error
-    _check_version(attributes)
+    _check_version(attributes, None)
     return Opened(body, attributes.time)
 
 
@@ -71,7 +71,7 @@ def open_structured(raw: bytes) -> Opened:
         Invalid: an attribute is missing or wrong, or there is no JSON data; the pointer says where.
     """
     envelope = decode_json(raw, Structured)
-    _check_version(envelope)
+    _check_version(envelope, "/specversion")
     media = (envelope.datacontenttype or "application/json").partition(";")[0].strip().lower()
     if not media.endswith(("/json", "+json")):
         raise Invalid(
@@ -83,6 +83,7 @@ def open_structured(raw: bytes) -> Opened:
     return Opened(bytes(envelope.data), envelope.time)
 
 
-def _check_version(attributes: Attributes) -> None:
+def _check_version(attributes: Attributes, pointer: str | None) -> None:
     if attributes.specversion != "1.0":
-        raise Invalid("unknown_spec_version", f"CloudEvents {attributes.specversion[:16]!r} is not read; write 1.0")
+        detail = f"CloudEvents {attributes.specversion[:16]!r} is not read; write 1.0"
+        raise Invalid("unknown_spec_version", detail, pointer=pointer)

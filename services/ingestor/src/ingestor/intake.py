@@ -1,15 +1,16 @@
 """Writes to Kafka for waiting callers: nothing is promised that is not acknowledged, nothing waits without bound."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from ingestor.settings import IngestSettings
 from shenava.http.problems import unavailable
 from shenava.kafka.ports import Outbound, WriteFailed
 from shenava.telemetry import metrics
 
-Send = Callable[[Sequence[Outbound]], Awaitable[None]]
+Send = Callable[[Sequence[Outbound]], Coroutine[Any, Any, None]]
 
 
 class Intake:
@@ -30,6 +31,7 @@ class Intake:
         self._records = 0
         self._bytes = 0
         self._writing: set[asyncio.Task[None]] = set()
+        metrics.INGEST_WAITING.set_function(lambda: self._records)
 
     async def take(self, records: Sequence[Outbound]) -> None:
         """Write ``records``; return once Kafka has acknowledged all of them.
@@ -43,33 +45,26 @@ class Intake:
         if self._records and (self._records + len(records) > self._max_records or self._bytes + size > self._max_bytes):
             raise unavailable(f"{self._records:,} records wait for Kafka already; send the same again later")
         writing = self._write(records, size)
-        try:
-            async with asyncio.timeout(self._patience):
-                await asyncio.shield(writing)
-        except TimeoutError:
+        await asyncio.wait((writing,), timeout=self._patience)
+        if not writing.done():
             raise unavailable(
                 f"Kafka did not acknowledge within {self._patience:g} s; send the same again, a repeat does no harm"
-            ) from None
-        except WriteFailed as error:
+            )
+        if isinstance(error := writing.exception(), WriteFailed):
             raise unavailable("Kafka did not take it; send the same again, a repeat does no harm") from error
+        writing.result()
 
     def _write(self, records: Sequence[Outbound], size: int) -> "asyncio.Task[None]":
-        self._count(len(records), size)
-        writing = asyncio.create_task(self._sent(records))
+        self._records += len(records)
+        self._bytes += size
+        writing = asyncio.create_task(self._send(records))
         self._writing.add(writing)
         writing.add_done_callback(partial(self._written, len(records), size))
         return writing
 
-    async def _sent(self, records: Sequence[Outbound]) -> None:
-        await self._send(records)
-
     def _written(self, records: int, size: int, writing: "asyncio.Task[None]") -> None:
         self._writing.discard(writing)
-        self._count(-records, -size)
+        self._records -= records
+        self._bytes -= size
         if not writing.cancelled():
             writing.exception()  # the caller may be gone; it has been told to send again
-
-    def _count(self, records: int, size: int) -> None:
-        self._records += records
-        self._bytes += size
-        metrics.INGEST_WAITING.set(self._records)

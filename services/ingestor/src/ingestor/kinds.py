@@ -77,6 +77,11 @@ class Batch:
     records: list[Outbound]
     outcomes: list[tuple[Item[Any], Accepted | Invalid]]
 
+    @property
+    def refused(self) -> int:
+        """How many items are refused."""
+        return len(self.outcomes) - len(self.records)
+
 
 def prepare(parsed: Parsed[S], kind: Kind[S], now: datetime, brands: frozenset[str] | None) -> Batch:
     """The records of what is acceptable in ``parsed``, received at ``now`` from a key limited to ``brands``."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import msgspec
@@ -34,8 +35,7 @@ MEDIA_TYPES = tuple(form.value for form in Form if form is not Form.CLOUDEVENT_B
 _ALIASES = {"application/ndjson": Form.NDJSON, "application/jsonl": Form.NDJSON}
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[S]):
+class Item(msgspec.Struct, Generic[S], frozen=True):
     """One item of a request.
 
     Attributes:
@@ -65,13 +65,17 @@ def form_of(headers: Mapping[str, str]) -> Form:
     Raises:
         Invalid: ``unsupported_media_type``, naming the supported ones.
     """
-    media, _, parameters = headers.get("content-type", "").lower().partition(";")
+    form = _form_of_type(headers.get("content-type", ""))
+    return Form.CLOUDEVENT_BINARY if form is Form.JSON and cloudevents.is_binary(headers) else form
+
+
+@lru_cache(maxsize=64)
+def _form_of_type(content_type: str) -> Form:
+    media, _, parameters = content_type.lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
     if charset not in ("", "utf-8", "utf8"):
         raise Invalid("unsupported_media_type", f"the charset {charset[:32]!r} is not read; send UTF-8")
     media = media.strip()
-    if media == Form.JSON.value:
-        return Form.CLOUDEVENT_BINARY if cloudevents.is_binary(headers) else Form.JSON
     form = _ALIASES.get(media) or next((form for form in Form if form.value == media), None)
     if form is None:
         given = f"the content type {media[:64]!r} is" if media else "a body without a content type is"

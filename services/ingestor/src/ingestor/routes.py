@@ -24,6 +24,8 @@ from shenava.http.rates import Rates
 from shenava.telemetry import metrics
 
 _STATUS = {"unsupported_media_type": 415, "too_many_items": 413, "brand_not_allowed": 403}
+_ACCEPTED = {kind.name: metrics.INGESTED.labels(kind.name, "accepted") for kind in (MENTION, FACT)}
+_REFUSED = {kind.name: metrics.INGESTED.labels(kind.name, "refused") for kind in (MENTION, FACT)}
 _CHANNELS = msgspec.json.encode(Channels(channels=tuple(sorted(get_args(Channel)))))
 
 
@@ -64,12 +66,14 @@ class Submissions:
         key = self._keys.identify(request, kind.scope)
         self._rates.admit(key.name, self._ticks())
         parsed = await self._parsed(request, kind)
-        self._rates.charge(key.name, len(parsed.items) - 1, self._ticks())
+        if len(parsed.items) > 1:
+            self._rates.charge(key.name, len(parsed.items) - 1, self._ticks())
         batch = prepare(parsed, kind, self._now(), key.brands)
         if batch.records:
             await self._written(batch, kind)
-        metrics.INGESTED.labels(kind.name, "accepted").inc(len(batch.records))
-        metrics.INGESTED.labels(kind.name, "refused").inc(len(batch.outcomes) - len(batch.records))
+        _ACCEPTED[kind.name].inc(len(batch.records))
+        if batch.refused:
+            _REFUSED[kind.name].inc(batch.refused)
         return _bulk(batch) if parsed.bulk else _single(batch)
 
     async def _parsed(self, request: Request, kind: Kind[Any]) -> Parsed[Any]:
@@ -78,7 +82,7 @@ class Submissions:
             body = await self._body(request)
             return parse(body, form, request.headers, kind.submission, self._max_items)
         except Invalid as error:
-            metrics.INGESTED.labels(kind.name, "refused").inc()
+            _REFUSED[kind.name].inc()
             raise invalid(error, _STATUS.get(error.reason, 422)) from error
 
     async def _body(self, request: Request) -> bytes:
@@ -133,7 +137,7 @@ def _single(batch: Batch) -> Response:
 def _bulk(batch: Batch) -> Response:
     result = BulkResult(
         accepted=len(batch.records),
-        refused=len(batch.outcomes) - len(batch.records),
+        refused=batch.refused,
         results=tuple(item_result(item, outcome) for item, outcome in batch.outcomes),
     )
     if not batch.records:

@@ -23,27 +23,28 @@ from shenava.text import readable
 AHEAD = timedelta(minutes=5)
 """How far a source's clock may run ahead of ours before its time is refused."""
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_TIME = EARLIEST
+_EARLIEST_YEAR = 1970
 _NAME_LENGTH = 512
 _TEXT_LENGTH = 100_000
 # C0 and C1 controls, DEL, line and paragraph separators, lone surrogates: never part of an id, and they break logs,
 # headers, the separator of derived ids, or PostgreSQL's text.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SUSPICIOUS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_encoder = msgspec.json.Encoder()
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=256)]
 FigureName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 
-class SubmittedAuthor(Author, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SubmittedAuthor(Author, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Who said it. `id` is unique within the channel; leave `role` out when it is unknown."""
 
 
-class SubmittedCounts(Counts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SubmittedCounts(Counts, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """How far it went, as the channel told; leave out what is unknown."""
 
 
-class SubmittedMention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class SubmittedMention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One post, comment, review or message, or a later form of one.
 
     Attributes:
@@ -73,7 +74,7 @@ class SubmittedMention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     counts: SubmittedCounts | None = None
 
 
-class SubmittedFact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class SubmittedFact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One business fact that no mention tells.
 
     Attributes:
@@ -107,7 +108,7 @@ def to_event(submitted: SubmittedMention, now: datetime, said_at: datetime | Non
     """
     _check_ids(submitted)
     heard = _mention(submitted, now, _instant(submitted.posted_at or said_at, now, "/posted_at"))
-    mark = submitted.revision or _content_mark(heard, submitted.posted_at)
+    mark = submitted.revision or _content_mark(heard, told_time=submitted.posted_at is not None)
     return MentionReceived(
         event_id=derive("received", heard.mention_id, heard.change, mark),
         brand=submitted.brand,
@@ -167,48 +168,81 @@ def _text(submitted: SubmittedMention) -> str:
 def _author(submitted: SubmittedAuthor) -> Author:
     return Author(
         id=submitted.id,
-        handle=submitted.handle and (readable(submitted.handle, _NAME_LENGTH) or None),
-        name=submitted.name and (readable(submitted.name, _NAME_LENGTH) or None),
+        handle=_name(submitted.handle),
+        name=_name(submitted.name),
         followers=submitted.followers,
         verified=submitted.verified,
         role=submitted.role,
     )
 
 
-def _content_mark(heard: Mention, posted_at: datetime | None) -> str:
-    """A hash of what was said, without what differs between two sendings of it."""
-    said = posted_at.astimezone(UTC) if posted_at else _NO_TIME
-    same = msgspec.structs.replace(heard, posted_at=said, received_at=_NO_TIME, lane="live")
-    return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
+def _name(given: str | None) -> str | None:
+    return (readable(given, _NAME_LENGTH) or None) if given else None
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What makes two forms of a mention differ; a new field must have a default, so that old ids stay as they are."""
+
+    text: str
+    author: Author
+    conversation: str
+    posted_at: datetime | None = None
+    url: str | None = None
+    in_reply_to: str | None = None
+    rating: int | None = None
+    counts: Counts | None = None
+
+
+def _content_mark(heard: Mention, *, told_time: bool) -> str:
+    """A hash of what was said, the same for every sending of it; a time counts only if it was told."""
+    content = _Content(
+        text=heard.text,
+        author=heard.author,
+        conversation=heard.conversation,
+        posted_at=heard.posted_at if told_time else None,
+        url=heard.url,
+        in_reply_to=heard.in_reply_to,
+        rating=heard.rating,
+        counts=heard.counts,
+    )
+    return hashlib.sha256(_encoder.encode(content)).hexdigest()
 
 
 def _instant(given: datetime | None, now: datetime, pointer: str) -> datetime:
     if given is None:
         return now
-    if given > now + AHEAD:
-        raise Invalid(
-            "in_the_future",
-            f"{given.isoformat()} is more than {AHEAD.seconds // 60} minutes after the time here, {now.isoformat()}; "
-            "check the source's clock and the offset it writes",
-            pointer=pointer,
-        )
-    if given < EARLIEST:
+    if given.year < _EARLIEST_YEAR:
         raise Invalid("too_long_ago", f"{given.isoformat()} is before 1970; check its unit", pointer=pointer)
-    return given.astimezone(UTC)
+    # What lies years ahead is not converted: it could leave the calendar.
+    if given.year <= now.year + 1:
+        instant = given if given.tzinfo is UTC else given.astimezone(UTC)
+        if instant <= now + AHEAD:
+            return instant
+    raise Invalid(
+        "in_the_future",
+        f"{given.isoformat()} is more than {AHEAD.seconds // 60} minutes after the time here, {now.isoformat()}; "
+        "check the source's clock and the offset it writes",
+        pointer=pointer,
+    )
 
 
 def _check_ids(submitted: SubmittedMention) -> None:
-    _check_id(submitted.native_id, "/native_id")
-    _check_id(submitted.author.id, "/author/id")
-    _check_id(submitted.conversation, "/conversation")
-    _check_id(submitted.revision, "/revision")
-    _check_id(submitted.in_reply_to, "/in_reply_to")
-    _check_id(submitted.url, "/url")
+    given = (
+        (submitted.native_id, "/native_id"),
+        (submitted.author.id, "/author/id"),
+        (submitted.conversation, "/conversation"),
+        (submitted.revision, "/revision"),
+        (submitted.in_reply_to, "/in_reply_to"),
+        (submitted.url, "/url"),
+    )
+    # One search over all of them; only what holds any white space or control is looked at one by one.
+    if _SUSPICIOUS.search("".join([value for value, _ in given if value])):
+        for value, pointer in given:
+            if value is not None:
+                _check_id(value, pointer)
 
 
-def _check_id(value: str | None, pointer: str) -> None:
-    if value is None:
-        return
+def _check_id(value: str, pointer: str) -> None:
     if found := _CONTROL.search(value):
         raise Invalid(
             "control_character",

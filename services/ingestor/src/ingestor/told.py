@@ -30,7 +30,7 @@ async def show(path: str, size: int, answer: Answer, progress: Progress) -> Coun
         OSError, EOFError: the file cannot be read.
     """
     counted = Counted()
-    task = progress.add_task(path, total=_size(path), accepted=0, refused=0)
+    task = progress.add_task(Path(path).name, total=_size(path), accepted=0, refused=0)
     async for step in steps(path, size, answer):
         for refused in step.refused:
             _tell(refused, counted.refused, progress.console)
