@@ -1,0 +1,86 @@
+"""Whatever order, repetition and batches the events come in, the counts are those of the mentions that stand."""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics_api.projection import changes, count_key, day, deltas, distinct, hour, standing
+from metrics_api.rows import CountKey, MentionRow
+from metrics_stories import talk
+from shenava.events import MentionClassified
+
+CHANCE = st.randoms(use_true_random=True)
+
+
+class Kept:
+    """What the store keeps of mentions, in memory."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.mentions: dict[str, MentionRow] = {}
+        self.hours: Counter[CountKey] = Counter()
+        self.days: Counter[CountKey] = Counter()
+
+    def project(self, batch: Sequence[MentionClassified]) -> None:
+        """As the store does, with dictionaries for tables."""
+        rows = changes(batch).mentions
+        fresh = {row.event_id for row in rows} - self.seen
+        after = standing(distinct(rows, fresh), self.mentions)
+        for table, bucket in ((self.hours, hour), (self.days, day)):
+            for key, delta in deltas(after, self.mentions, bucket):
+                table[key] += delta
+                if not table[key]:
+                    del table[key]
+        self.mentions |= after
+        self.seen |= fresh
+
+
+def arrived(random: Random, events: Sequence[MentionClassified]) -> list[list[MentionClassified]]:
+    """The events in any order, some of them again, cut into batches anywhere."""
+    order = [*events, *random.choices(events, k=len(events) // 2)]
+    random.shuffle(order)
+    batches = []
+    while order:
+        size = random.randint(1, len(order))
+        batches.append(order[:size])
+        order = order[size:]
+    return batches
+
+
+def heard(chance: Random) -> list[MentionClassified]:
+    return [event for event in talk(chance, 12) if isinstance(event, MentionClassified)]
+
+
+@given(CHANCE)
+def test_any_order_repetition_and_batches_give_the_same_tables(chance: Random) -> None:
+    events = heard(chance)
+    straight, scattered = Kept(), Kept()
+    for event in events:
+        straight.project([event])
+    for batch in arrived(chance, events):
+        scattered.project(batch)
+    assert scattered.mentions == straight.mentions
+    assert (scattered.hours, scattered.days) == (straight.hours, straight.days)
+
+
+@given(CHANCE)
+def test_the_counts_are_a_recount_of_the_mentions(chance: Random) -> None:
+    kept = Kept()
+    for batch in arrived(chance, heard(chance)):
+        kept.project(batch)
+        assert kept.hours == Counter(count_key(row, hour) for row in kept.mentions.values())
+        assert kept.days == Counter(count_key(row, day) for row in kept.mentions.values())
+
+
+@given(CHANCE)
+def test_the_latest_revision_stands_at_the_earliest_time_told(chance: Random) -> None:
+    events = heard(chance)
+    kept = Kept()
+    kept.project(events)
+    for mention_id, row in kept.mentions.items():
+        revisions = [event for event in events if event.mention.mention_id == mention_id]
+        assert row.occurred_at == max(event.occurred_at for event in revisions)
+        assert row.posted_at == min(event.mention.posted_at for event in revisions)
