@@ -51,7 +51,12 @@ def routes(desk: IssueDesk) -> APIRouter:
     """The routes of ``desk``."""
     router = APIRouter(default_response_class=Response, tags=["issues"])
 
-    @router.get("/v1/issues", summary="List issues", **_question(IssuePage, _LINK, 401, 403, 422, 503))
+    @router.get(
+        "/v1/issues",
+        summary="List issues",
+        operation_id="list_issues",
+        **_question(IssuePage, _LINK, 401, 403, 422, 503),
+    )
     async def list_issues(
         request: Request,
         *,
@@ -66,7 +71,10 @@ def routes(desk: IssueDesk) -> APIRouter:
         return await desk.page(request, Wanted(queue, state, severity, brand), limit, cursor)
 
     @router.get(
-        "/v1/issues/{issue_id}", summary="Read an issue", **_question(IssueDetail, _ETAG, 401, 403, 404, 422, 503)
+        "/v1/issues/{issue_id}",
+        summary="Read an issue",
+        operation_id="read_issue",
+        **_question(IssueDetail, _ETAG, 401, 403, 404, 422, 503),
     )
     async def read_issue(request: Request, issue_id: IssueId) -> Response:
         """Why it went where it is, what has happened to it, and what was said."""
