@@ -96,7 +96,8 @@ class Topics:
         unique = f"{name}-{uuid4().hex[:12]}"
         wanted = {unique: NewTopic(unique, partitions, 1, topic_configs=configs)}
         if dead:
-            wanted[unique + DEAD_SUFFIX] = NewTopic(unique + DEAD_SUFFIX, 1, 1)
+            larger = {"max.message.bytes": str(admin.DEAD_MAX_BYTES)}
+            wanted[unique + DEAD_SUFFIX] = NewTopic(unique + DEAD_SUFFIX, 1, 1, topic_configs=larger)
         client = AIOKafkaAdminClient(**connection(self.settings, "tests"))
         await client.start()
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from consumer_world import DEAD, GROUP, INVALID, TOPIC, TRANSIENT, World, told, 
 from shenava.codec import encode
 from shenava.errors import Fatal
 from shenava.kafka.ports import Partition
+from shenava.kafka.work import Work
 from shenava.retry import Backoff
 from shenava.testing.builders import received
 
@@ -188,6 +190,27 @@ async def test_the_first_of_a_partition_that_keeps_failing_holds_back_what_comes
         await turn(consumer, lambda: world.committed == {0: 3})
 
     assert world.handler.handled == [(0, 0), (0, 1), (0, 2)]
+
+
+async def test_a_partition_that_gets_on_begins_its_backoff_anew() -> None:
+    world = World(partitions=1)
+    world.write(count=3)
+    world.handler.script = {(0, 0): [TRANSIENT] * 5, (0, 2): [TRANSIENT] * 5}
+    parked: list[tuple[int, int]] = []
+
+    async with world.joined() as consumer:
+        park = consumer._parking.put
+
+        def noted(work: Work, **how: Any) -> float:
+            parked.append((work.records[0].offset, how["attempt"]))
+            return park(work, **how)
+
+        consumer._parking.put = noted  # type: ignore[method-assign]  # to see what it is told
+        await turn(consumer, lambda: world.committed == {0: 3})
+
+    attempts = [attempt for offset, attempt in parked if offset == 2]
+    assert attempts == sorted(attempts)
+    assert attempts[0] == 1
 
 
 async def test_a_partition_waits_out_its_backoff_before_it_is_tried_again() -> None:

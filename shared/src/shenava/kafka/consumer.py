@@ -154,13 +154,15 @@ class Consumer:
 
     async def _one_by_one(self, works: Iterable[Work], attempt: int) -> None:
         for work in works:
+            failed = attempt
             for single in work.singles():
                 try:
                     await self._handle_single(single)
                 except (Transient, WriteFailed) as reason:
-                    self._park([work.since(single)], attempt, reason)
+                    self._park([work.since(single)], failed, reason)
                     break
                 self._finish([single])
+                failed = 1  # it got on: what fails now has not failed before
 
     async def _handle_single(self, single: Work) -> None:
         try:
