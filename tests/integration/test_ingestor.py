@@ -150,7 +150,7 @@ async def test_without_kafka_it_is_503_with_retry_after_and_goes_on_once_kafka_i
                     return (await client.post("/v1/mentions", json=_mention(brand, "after"))).status_code == 202
 
                 await until(taken, within_seconds=60)
-                await until(lambda: client.get("/readyz"))
+                assert (await client.get("/readyz")).status_code == 200
             events = await _mentions(kafka, brand)
     assert {"before", "after"} <= {event.mention.native_id for event in events}
 

@@ -2,48 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from ingestor.app import create_app
-from ingestor.intake import Intake
-from ingestor.routes import Submissions
-from ingestor.settings import IngestSettings
+from ingestor_app import GOOD, Kafka, app_of, client_of
 from shenava import topics
-from shenava.http import problems
-from shenava.http.keys import ApiKey, ApiKeys, digest
-from shenava.kafka.ports import Outbound, WriteFailed
-from shenava.kafka.producer import Producer
-from shenava.telemetry import metrics
-from shenava.testing.clock import ManualClock
-from shenava.testing.memory_broker import MemoryBroker
-from shenava.testing.memory_kafka import MemoryDelivery
-from shenava.testing.waiting import until
 
-GOOD: dict[str, Any] = {"channel": "x", "native_id": "1", "author": {"id": "a"}, "text": "سلام"}
 FACT: dict[str, Any] = {"kind": "order", "fact_id": "o-1"}
 LINES = {"Content-Type": "application/x-ndjson"}
-
-
-class Kafka:
-    """Acknowledges, fails, or keeps silent until it is released."""
-
-    def __init__(self) -> None:
-        self.written: list[Outbound] = []
-        self.failing = False
-        self.answers = asyncio.Event()
-        self.answers.set()
-
-    async def send(self, records: Sequence[Outbound]) -> None:
-        await self.answers.wait()
-        if self.failing:
-            raise WriteFailed("the brokers cannot be reached")
-        self.written.extend(records)
 
 
 @pytest.fixture
@@ -51,41 +21,10 @@ def kafka() -> Kafka:
     return Kafka()
 
 
-def _keys() -> ApiKeys:
-    both = frozenset({"mentions:write", "facts:write"})
-    return ApiKeys(
-        [
-            ApiKey(name="all", scopes=both, sha256=digest("all")),
-            ApiKey(name="mentions", scopes=frozenset({"mentions:write"}), sha256=digest("mentions")),
-            ApiKey(name="nilgoon", scopes=both, sha256=digest("nilgoon"), brands=frozenset({"nilgoon"})),
-        ]
-    )
-
-
-def _app(kafka: Kafka, max_body: int = 10_000, **settings: Any) -> FastAPI:
-    own = IngestSettings(**{"max_items": 5} | settings)
-    clock = ManualClock()
-    submissions = Submissions(
-        Intake(kafka.send, own), _keys(), own, max_body=max_body, now=clock, ticks=lambda: clock().timestamp()
-    )
-    app = create_app(submissions)
-    problems.install(app)
-    return app
-
-
-def _client(app: FastAPI, key: str = "all") -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingestor", headers=headers)
-
-
 @pytest.fixture
 async def client(kafka: Kafka) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(_app(kafka)) as client:
+    async with client_of(app_of(kafka)) as client:
         yield client
-
-
-def _waiting() -> float:
-    return next(iter(metrics.INGEST_WAITING.collect())).samples[0].value
 
 
 def _lines(*items: object) -> bytes:
@@ -140,8 +79,8 @@ async def test_a_bulk_without_one_good_item_is_a_problem_with_the_results(
 
 
 async def test_without_a_key_or_its_scope_nothing_is_taken(kafka: Kafka) -> None:
-    app = _app(kafka)
-    async with _client(app, "unknown") as stranger, _client(app, "mentions") as half:
+    app = app_of(kafka)
+    async with client_of(app, "unknown") as stranger, client_of(app, "mentions") as half:
         assert (await stranger.post("/v1/mentions", json=GOOD)).status_code == 401
         assert (await half.post("/v1/facts", json=FACT)).status_code == 403
         assert (await half.post("/v1/mentions", json=GOOD)).status_code == 202
@@ -149,7 +88,7 @@ async def test_without_a_key_or_its_scope_nothing_is_taken(kafka: Kafka) -> None
 
 
 async def test_a_key_for_one_brand_cannot_speak_for_another(kafka: Kafka) -> None:
-    async with _client(_app(kafka), "nilgoon") as client:
+    async with client_of(app_of(kafka), "nilgoon") as client:
         own = GOOD | {"brand": "nilgoon"}
         refused = await client.post("/v1/mentions", json=GOOD)
         mixed = await client.post("/v1/mentions", json=[own, GOOD])
@@ -176,7 +115,7 @@ async def test_a_body_that_never_ends_is_408(kafka: Kafka) -> None:
         yield b"["
         await asyncio.Event().wait()
 
-    async with _client(_app(kafka, body_timeout=timedelta(milliseconds=20))) as client:
+    async with client_of(app_of(kafka, body_timeout=timedelta(milliseconds=20))) as client:
         answer = await client.post("/v1/mentions", content=endless(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 408
 
@@ -188,80 +127,16 @@ async def test_an_unknown_content_type_is_415_and_names_the_known_ones(client: h
 
 
 async def test_above_the_rate_a_key_is_told_when_to_go_on(kafka: Kafka) -> None:
-    app = _app(kafka, rate=1.0, burst=3)
-    async with _client(app) as greedy, _client(app, "nilgoon") as other:
+    app = app_of(kafka, rate=1.0, burst=3)
+    async with client_of(app) as greedy, client_of(app, "nilgoon") as other:
         assert (await greedy.post("/v1/mentions", json=[GOOD] * 5)).status_code == 202
         refused = await greedy.post("/v1/mentions", json=GOOD)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3")
         assert (await other.post("/v1/mentions", json=GOOD | {"brand": "nilgoon"})).status_code == 202
 
 
-async def test_when_kafka_refuses_it_is_503_with_retry_after(client: httpx.AsyncClient, kafka: Kafka) -> None:
-    kafka.failing = True
-    answer = await client.post("/v1/mentions", json=GOOD)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
-    assert answer.headers["content-type"] == "application/problem+json"
-
-
-async def test_when_kafka_keeps_silent_it_is_503_and_the_write_still_ends(kafka: Kafka) -> None:
-    kafka.answers.clear()
-    async with _client(_app(kafka, ack_timeout=timedelta(milliseconds=20))) as client:
-        answer = await client.post("/v1/mentions", json=GOOD)
-        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
-        kafka.answers.set()
-        await until(lambda: len(kafka.written) == 1)
-        assert (await client.post("/v1/mentions", json=GOOD)).status_code == 202
-
-
-async def test_what_is_given_up_by_its_caller_still_counts_as_waiting(kafka: Kafka) -> None:
-    kafka.answers.clear()
-    async with _client(_app(kafka, ack_timeout=timedelta(milliseconds=20), max_waiting=2)) as client:
-        late = await client.post("/v1/mentions", json=[GOOD, GOOD])
-        at_once = await client.post("/v1/mentions", json=GOOD)
-        assert (late.status_code, at_once.status_code) == (503, 503)
-        assert "did not acknowledge" in late.json()["detail"]
-        assert "2 records wait" in at_once.json()["detail"]
-        assert _waiting() == 2
-        kafka.answers.set()
-        await until(lambda: _waiting() == 0)
-        assert (await client.post("/v1/mentions", json=GOOD)).status_code == 202
-
-
-async def test_bytes_that_wait_are_bounded_too(kafka: Kafka) -> None:
-    kafka.answers.clear()
-    big = GOOD | {"text": "a" * 90_000}
-    settings = {"ack_timeout": timedelta(milliseconds=20), "max_waiting_bytes": 1_000_000, "max_items": 20}
-    async with _client(_app(kafka, max_body=2_000_000, **settings)) as client:
-        first = await client.post("/v1/mentions", json=[big] * 11)
-        second = await client.post("/v1/mentions", json=[big])
-        assert "did not acknowledge" in first.json()["detail"]
-        assert "wait for Kafka already" in second.json()["detail"]
-        kafka.answers.set()
-        await until(lambda: len(kafka.written) == 11)
-
-
-async def test_many_requests_at_once_share_batches() -> None:
-    broker = MemoryBroker({topics.MENTIONS_RECEIVED.name: 3})
-    batches: list[int] = []
-
-    class Counting(MemoryDelivery):
-        async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
-            batches.append(len(records))
-            return await super().write(topic, partition, records)
-
-    async with Producer(lambda: Counting(broker, batch_records=1_000)) as producer:
-        own = IngestSettings()
-        submissions = Submissions(Intake(producer.send, own), _keys(), own, max_body=10_000)
-        async with _client(create_app(submissions)) as client:
-            requests = [GOOD | {"native_id": str(number), "author": {"id": str(number)}} for number in range(200)]
-            answers = await asyncio.gather(*(client.post("/v1/mentions", json=request) for request in requests))
-    assert {answer.status_code for answer in answers} == {202}
-    assert len(broker.records(topics.MENTIONS_RECEIVED.name)) == sum(batches) == 200
-    assert len(batches) <= 20
-
-
 async def test_the_channels_are_listed_for_everybody(kafka: Kafka) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(_app(kafka)), base_url="http://ingestor") as anybody:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app_of(kafka)), base_url="http://ingestor") as anybody:
         answer = await anybody.get("/v1/channels")
     assert answer.status_code == 200
     assert {"instagram", "bale", "app_store"} <= set(answer.json()["channels"])
