@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,9 @@ async def test_the_stored_issue_is_the_fold_of_its_stored_history(router: Router
     await router.take(said("p-1", "suggestion"), said("p-2"))
     await router.take(said("p-3", posted_at=BASE + timedelta(hours=1)))
     (issue_id,) = await router.issue_ids()
-    rows = await router.rows("SELECT type, event::text FROM issue_history WHERE issue_id = $1 ORDER BY sequence", issue_id)
+    rows = await router.rows(
+        "SELECT type, event::text FROM issue_history WHERE issue_id = $1 ORDER BY sequence", issue_id
+    )
     events = [msgspec.json.decode(row["event"], type=BY_TYPE[row["type"]]) for row in rows]
     first = events[0]
     assert isinstance(first, IssueOpened)
@@ -191,9 +193,20 @@ async def test_a_mention_in_a_language_we_do_not_read_waits_for_a_person(router:
     assert routed.classification.language == "ar"
 
 
-async def test_what_postgresql_cannot_store_is_invalid_and_leaves_nothing_behind(router: RouterWorld) -> None:
+@pytest.mark.parametrize(
+    "unheard_of",
+    [
+        {"text": "a\x00b"},
+        {"conversation": "t\x00"},
+        {"posted_at": datetime.fromisoformat("0001-01-01T00:00:00+03:30")},
+        {"posted_at": datetime.fromisoformat("9999-12-31T23:59:59-03:30")},
+    ],
+)
+async def test_what_cannot_be_kept_is_invalid_and_leaves_nothing_behind(
+    router: RouterWorld, unheard_of: dict[str, Any]
+) -> None:
     with pytest.raises(Invalid, match="not_storable"):
-        await router.take(said("p-1"), said("p-2", text="a\x00b"))
+        await router.take(said("p-1"), said("p-2", **unheard_of))
     assert await router.rows("SELECT event_id FROM mentions") == []
     await router.take(said("p-1"))
     assert len(await router.issue_ids()) == 1

@@ -147,6 +147,7 @@ def test_reopening_without_a_time_counts_from_now() -> None:
     result = given(STATES["resolved"], Reopen())
     assert isinstance(result, Changed)
     assert result.issue.complaint_at == NOW
+    assert result.issue.takes(NOW + timedelta(hours=20), timedelta(hours=24))
 
 
 def test_reassigning_names_the_queues_owner_and_hands_everything_over_to_the_new_queue() -> None:

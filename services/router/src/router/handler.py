@@ -46,19 +46,19 @@ class RouteMentions:
         """Handle ``batch``; returns once its effects are committed.
 
         Raises:
-            Invalid: PostgreSQL cannot store something in it, such as a NUL character.
+            Invalid: something in it cannot be kept, such as a NUL character or a time at the end of the calendar.
         """
         rulebook = self._rulebook.current
         mentions = {i.event.event_id: i.event for i in batch if isinstance(i.event, MentionClassified)}
-        # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
-        assessed = [Assessed(event, assess(facts(event), rulebook)) for event in mentions.values()]
         told = [notice for i in batch if isinstance(i.event, SlaEvent) and (notice := sla_notice(i.event))]
         try:
+            # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
+            assessed = [Assessed(event, assess(facts(event), rulebook)) for event in mentions.values()]
             async with self._database.transaction() as tx:
                 new, folded = await self._route(tx, assessed, rulebook)
                 await enqueue(tx, told, self._endpoints)
-        except asyncpg.DataError as error:
-            raise Invalid("not_storable", f"PostgreSQL refuses a value of this event: {error}") from error
+        except (asyncpg.DataError, OverflowError) as error:
+            raise Invalid("not_storable", f"a value of this event cannot be kept: {error}") from error
         _report(new, folded)
 
     async def _route(

@@ -48,7 +48,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         sequence: of its last event; also its version for optimistic concurrency.
         complaint_at: the author's own time; the clocks of this round start from it.
-        last_mention_at: the latest author's time of its mentions; the merge window counts from it.
+        last_mention_at: when its author was last heard of; the merge window counts from it.
         pinned: a person chose the queue, so the router no longer moves it.
         decision: why it is in its queue.
     """
@@ -150,7 +150,7 @@ def _change(issue: Issue, event: LifecycleEvent) -> dict[str, object]:  # noqa: 
             ended = {"resolved_at": event.occurred_at, "resolution": event.resolution}
             return {"state": "resolved", "paused": False, **ended}
         case IssueReopened():
-            return _reopened(event)
+            return _reopened(issue, event)
         case IssueClosed():
             return {"state": "closed"}
         case _:
@@ -168,11 +168,12 @@ def _routed(issue: Issue, event: IssueRouted) -> dict[str, object]:
     }
 
 
-def _reopened(event: IssueReopened) -> dict[str, object]:
+def _reopened(issue: Issue, event: IssueReopened) -> dict[str, object]:
     return {
         "state": "open",
         "round": event.round,
         "complaint_at": event.complaint_at,
+        "last_mention_at": max(issue.last_mention_at, event.complaint_at),
         "acknowledged_at": None,
         "moved_private_to": None,
         "resolved_at": None,
