@@ -196,30 +196,47 @@ records = st.tuples(
     st.integers(0, 2), st.sampled_from(["good", "good", "good", "invalid", "unreadable"]),
     st.sampled_from([0, 0, 0, 1, 2, 5]),
 )  # fmt: skip
-deeds = st.one_of(
+orderly = st.one_of(
     st.tuples(st.just("turn"), st.integers(0, 2)),
+    st.tuples(st.just("turn all")),
     st.tuples(st.just("turn all")),
     st.tuples(st.just("join")),
     st.tuples(st.just("write"), st.lists(records, min_size=1, max_size=9)),
-    st.tuples(st.just("turn all")),
+    st.tuples(st.just("leave"), st.integers(0, 2)),
+)
+troubles = st.one_of(
     st.tuples(st.just("die"), st.integers(0, 2), st.integers(0, 15)),
     st.tuples(st.just("expire"), st.integers(0, 2)),
     st.tuples(st.just("rejoin"), st.integers(0, 2)),
-    st.tuples(st.just("leave"), st.integers(0, 2)),
     st.tuples(st.just("fault"), st.sampled_from(["refused_commits", "failed_writes", "unknown_writes"])),
 )
+beginnings = st.lists(records, min_size=6, max_size=30)
+Deeds = list[tuple[Any, ...]]
+Records = list[tuple[int, str, int]]
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    partitions=st.integers(1, 3),
-    first=st.lists(records, min_size=6, max_size=30),
-    deeds=st.lists(deeds, min_size=5, max_size=50),
-)
+@given(st.integers(1, 3), beginnings, st.lists(st.one_of(orderly, troubles), min_size=5, max_size=50))
 def test_every_record_is_handled_or_put_aside_whoever_dies_and_whenever(
-    partitions: int, first: list[tuple[int, str, int]], deeds: list[tuple[Any, ...]]
+    partitions: int, first: Records, deeds: Deeds
 ) -> None:
-    asyncio.run(_play(Story(partitions), [("write", first), ("join",), *deeds]))
+    story = Story(partitions)
+    asyncio.run(_play(story, [("write", first), ("join",), *deeds]))
+
+    story.check_end()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 3), beginnings, st.lists(orderly, min_size=5, max_size=50))
+def test_members_that_come_and_go_in_good_order_handle_nothing_twice(
+    partitions: int, first: Records, deeds: Deeds
+) -> None:
+    story = Story(partitions)
+    asyncio.run(_play(story, [("write", first), ("join",), *deeds]))
+
+    story.check_end()
+    for offsets in story.handled.values():
+        assert len(offsets) == len(set(offsets))
 
 
 async def _play(story: Story, deeds: Sequence[tuple[Any, ...]]) -> None:
@@ -243,7 +260,6 @@ async def _play(story: Story, deeds: Sequence[tuple[Any, ...]]) -> None:
     for process in everybody:
         await process.leave()
     story.check_marks()
-    story.check_end()
 
 
 async def _do(story: Story, processes: list[Process], what: str, *how: Any) -> None:

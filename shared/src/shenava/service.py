@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any, Self
 
 import structlog
 import uvicorn
@@ -101,10 +102,17 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(name: str, wire: Wire, process: ProcessSettings, http: HttpSettings) -> int:
     stop = asyncio.Event()
-    with _signals(stop):
+    with _Signals(stop) as signals:
         try:
+            signals.starting = asyncio.current_task()
             async with wire() as service:
+                signals.starting = None
                 return await _run_tasks(name, service, stop, process, http)
+        except asyncio.CancelledError:
+            if not stop.is_set():
+                raise
+            log.info("service_stopped", clean=True, started=False)
+            return Exit.CLEAN
         except Exception as error:  # noqa: BLE001 - the process's last line: say why it ends, and end
             causes = _leaves(error)
     for cause in causes:
@@ -163,10 +171,12 @@ def _http_task(name: str, service: Service, http: HttpSettings) -> Task:
         listening = _listen(http)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        server.should_exit = True
-        await serving
+        try:
+            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also when another task has failed: what the requests in flight use is closed after this
+            stopping.cancel()
+            server.should_exit = True
+            await serving
         if not stop.is_set():
             raise Fatal("the HTTP server ended by itself")
 
@@ -192,16 +202,22 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _signals:  # noqa: N801 - used as a with statement only
-    """SIGTERM and SIGINT set the event; a second one ends the process at once."""
+class _Signals:
+    """SIGTERM and SIGINT set the event; a second one ends the process at once.
+
+    Attributes:
+        starting: the task that still waits for what the service needs; nothing is in hand, so a signal cancels it.
+    """
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
+        self.starting: asyncio.Task[Any] | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._received, number)
+        return self
 
     def __exit__(self, *_: object) -> None:
         loop = asyncio.get_running_loop()
@@ -213,6 +229,8 @@ class _signals:  # noqa: N801 - used as a with statement only
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         self._stop.set()
+        if self.starting is not None:
+            self.starting.cancel()
 
 
 def _leaves(error: Exception) -> list[Exception]:
