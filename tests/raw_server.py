@@ -40,6 +40,16 @@ class RawServer:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def answer(status: int, *fields: str, body: bytes = b"") -> Behaviour:
+    """The polite behaviour: answers every request alike."""
+    head = "\r\n".join([f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *fields, "", ""])
+
+    async def behave(connection: Connection) -> None:
+        await connection.write(head.encode() + body)
+
+    return behave
+
+
 @asynccontextmanager
 async def raw_server(behaviour: Behaviour, tls: SSLContext | None = None) -> AsyncIterator[RawServer]:
     """Serve ``behaviour``, once for each request, on a free port of this machine."""
@@ -57,6 +67,9 @@ async def raw_server(behaviour: Behaviour, tls: SSLContext | None = None) -> Asy
                 await behaviour(Connection(request, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             seen.gone.set()
+        except asyncio.CancelledError:
+            # The test is over; asyncio's own callback of a connection stumbles over a cancelled task.
+            return
         finally:
             writer.close()
 

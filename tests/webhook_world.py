@@ -1,6 +1,7 @@
 """What the webhook tests share: a router's database, endpoints that lead to receivers, a dispatcher at work."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,13 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 from router import deliveries
+from router.deliveries import Attempted, Claimed, Room
 from router.dispatcher import Dispatcher
 from router.endpoints import Endpoint, Endpoints
 from router.notices import Notice
 from router.webhook_settings import WebhookSettings
 from shenava.db.database import Database
+from shenava.settings import PostgresSettings
 from shenava.testing.builders import BASE, BRAND
+from shenava.testing.receiver import Answering, Receiver, script, serving
 from shenava.testing.waiting import until
+from shenava.webhooks.outcome import Answer, Delivered, Failure, Outcome
 from shenava.webhooks.signing import Secret
 
 SECRET, OLD_SECRET = Secret(b"n" * 32), Secret(b"o" * 32)
@@ -55,6 +60,17 @@ class World:
         """What the database says."""
         async with self.database.transaction() as tx:
             return [dict(row) for row in await tx.driver.fetch(sql, *arguments)]
+
+    async def claim(self, free: int = 10, endpoint_id: str = "care") -> list[Claimed]:
+        """Claim as a dispatcher does."""
+        async with self.database.transaction() as tx:
+            return await deliveries.claim(tx, [Room(endpoint_id, free, timedelta(minutes=1))])
+
+    async def record(self, claimed: Claimed, outcome: Outcome, result: Answer | Failure | None = None) -> None:
+        """Record an outcome as a dispatcher does."""
+        result = result or (Answer(204) if isinstance(outcome, Delivered) else Answer(500, excerpt="خطا"))
+        async with self.database.transaction() as tx:
+            await deliveries.record(tx, [(Attempted(claimed, result, 0.5), outcome)])
 
     async def states(self, endpoint_id: str = "care") -> list[str]:
         """The state of each delivery of an endpoint, in the order of the queue."""
@@ -98,8 +114,27 @@ class World:
                 stop.set()
 
 
+def issues_in_order(receiver: Receiver) -> dict[str, list[int]]:
+    """The numbers of each issue's messages as they were taken."""
+    taken = defaultdict(list)
+    for call in receiver.taken.values():
+        data = call.message["data"]
+        taken[data["issue"]["id"]].append(data["number"])
+    return taken
+
+
 @asynccontextmanager
-async def world(settings: Any, endpoints: Sequence[Endpoint]) -> AsyncIterator[World]:
+async def world(settings: PostgresSettings, endpoints: Sequence[Endpoint]) -> AsyncIterator[World]:
     """A world on the database of ``settings``."""
     async with Database(settings, schema="router", service="router") as database:
         yield World(database, Endpoints(tuple(endpoints)))
+
+
+@asynccontextmanager
+async def one_receiver(
+    settings: PostgresSettings, answering: Answering | None = None, **over: Any
+) -> AsyncIterator[tuple[World, Receiver]]:
+    """A world with one endpoint and its receiver."""
+    receiver = Receiver([SECRET], answering or script())
+    async with serving(receiver) as url, world(settings, [endpoint(url + "hook", **over)]) as made:
+        yield made, receiver

@@ -1,28 +1,20 @@
 """The dispatcher on real PostgreSQL, with real receivers: all arrives, in order, once for whoever drops repeats."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
-from raw_server import Connection, raw_server
+from raw_server import Connection, answer, raw_server
 from router import dispatcher, endpoint_states, ledger
 from servers import DatabaseFor
-from shenava.crash_points import VARIABLE
 from shenava.settings import PostgresSettings
 from shenava.telemetry import metrics
-from shenava.testing.receiver import Answering, Call, Receiver, Reply, script, serving
+from shenava.testing.receiver import Call, Reply, script
 from shenava.testing.waiting import until
-from shenava.webhooks.circuit import THRESHOLD
-from webhook_world import OLD_SECRET, SECRET, World, endpoint, notice, world
+from webhook_world import OLD_SECRET, SECRET, endpoint, issues_in_order, notice, one_receiver, world
 
 pytestmark = pytest.mark.servers
 
@@ -30,23 +22,6 @@ pytestmark = pytest.mark.servers
 @pytest.fixture
 async def settings(database_for: DatabaseFor) -> PostgresSettings:
     return await database_for("router")
-
-
-@asynccontextmanager
-async def one_receiver(
-    settings: PostgresSettings, answering: Answering | None = None, **over: Any
-) -> AsyncIterator[tuple[World, Receiver]]:
-    receiver = Receiver([SECRET], answering or script())
-    async with serving(receiver) as url, world(settings, [endpoint(url + "hook", **over)]) as made:
-        yield made, receiver
-
-
-def issues_in_order(receiver: Receiver) -> dict[str, list[int]]:
-    taken = defaultdict(list)
-    for call in receiver.taken.values():
-        data = call.message["data"]
-        taken[data["issue"]["id"]].append(data["number"])
-    return taken
 
 
 async def test_what_is_queued_arrives_signed(settings: PostgresSettings) -> None:
@@ -119,7 +94,7 @@ async def test_a_gone_endpoint_gets_nothing_more_until_it_is_enabled(settings: P
 
 async def test_a_redirect_is_a_failure_and_leads_nowhere(settings: PostgresSettings) -> None:
     async with AsyncExitStack() as stack:
-        inner = await stack.enter_async_context(raw_server(_accept))
+        inner = await stack.enter_async_context(raw_server(answer(204)))
         location = {"location": f"http://127.0.0.1:{inner.port}/"}
         queue, _ = await stack.enter_async_context(one_receiver(settings, lambda _: Reply(308, location)))
         await stack.enter_async_context(queue.dispatching())
@@ -164,61 +139,6 @@ async def test_retry_after_moves_the_next_attempt(settings: PostgresSettings, as
     assert timedelta(seconds=waits) <= wait < timedelta(seconds=waits + 10)
 
 
-async def test_one_dead_endpoint_holds_up_no_other(settings: PostgresSettings) -> None:
-    """The dead one never answers; all its slots hang while everybody else's messages arrive."""
-    receivers = [Receiver([SECRET]) for _ in range(5)]
-    over = asyncio.Event()
-
-    async def silent(connection: Connection) -> None:
-        await over.wait()
-        connection.reset()
-
-    async with AsyncExitStack() as stack:
-        dead = await stack.enter_async_context(raw_server(silent))
-        urls = [await stack.enter_async_context(serving(receiver)) for receiver in receivers]
-        endpoints = [endpoint(f"http://127.0.0.1:{dead.port}/", id="dead", timeout=timedelta(seconds=20))]
-        endpoints += [endpoint(url, id=f"alive-{n}") for n, url in enumerate(urls)]
-        queue = await stack.enter_async_context(world(settings, endpoints))
-        await stack.enter_async_context(queue.dispatching())
-        await queue.enqueue(*(notice(1, issue=f"i-{n}") for n in range(40)))
-        for n in range(len(receivers)):
-            await until(lambda name=f"alive-{n}": queue.ended(name))  # type: ignore[misc] # a lambda with a default
-        assert await queue.states("dead") == ["pending"] * 40
-        assert dead.connections == 4
-        over.set()
-    assert [len(receiver.taken) for receiver in receivers] == [40] * 5
-
-
-async def test_an_open_circuit_costs_no_delivery_an_attempt(settings: PostgresSettings) -> None:
-    async with one_receiver(settings, script(*[Reply(503)] * THRESHOLD), concurrency=1) as (queue, receiver):
-        async with queue.dispatching():
-            await queue.enqueue(*(notice(1, issue=f"i-{n}") for n in range(30)))
-
-            async def opened() -> bool:
-                rows = await queue.rows("SELECT open_until > now() AS paused FROM endpoint_state")
-                return rows == [{"paused": True}]
-
-            await until(opened)
-            tried = await queue.rows("SELECT count(*) AS n FROM deliveries WHERE attempts = 1")
-            untouched = await queue.rows("SELECT count(*) AS n FROM deliveries WHERE attempts = 0")
-            assert (tried, untouched) == ([{"n": THRESHOLD}], [{"n": 30 - THRESHOLD}])
-            await queue.hurry_until_ended()
-        assert await queue.rows("SELECT failures, open_until FROM endpoint_state") == [
-            {"failures": 0, "open_until": None}
-        ]
-    assert len(receiver.taken) == 30
-
-
-async def test_two_dispatchers_deliver_each_message_once(settings: PostgresSettings) -> None:
-    async with one_receiver(settings) as (queue, receiver):
-        async with queue.dispatching(queue.dispatcher(), queue.dispatcher()):
-            for number in range(1, 11):
-                await queue.enqueue(*(notice(number, issue=f"i-{n}") for n in range(20)))
-            await until(queue.ended)
-        assert receiver.counts == {"verified": 200}
-        assert issues_in_order(receiver) == {f"i-{n}": list(range(1, 11)) for n in range(20)}
-
-
 async def test_a_commit_wakes_the_dispatcher_without_any_sweep(
     settings: PostgresSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,24 +174,6 @@ async def test_stopping_finishes_what_is_under_way_and_starts_nothing_new(settin
         assert len(server.requests) == 1
 
 
-async def test_losing_every_database_connection_loses_no_outcome(settings: PostgresSettings) -> None:
-    async with one_receiver(settings) as (queue, receiver), queue.dispatching():
-        for number in range(1, 31):
-            await queue.enqueue(*(notice(number, issue=f"i-{n}") for n in range(5)))
-            if number % 10 == 0:
-                await _cut_other_connections(queue)
-        await until(queue.ended)
-    # An outcome whose record was interrupted is recorded later; nothing had to be sent again.
-    assert receiver.counts == {"verified": 150}
-
-
-async def _cut_other_connections(queue: World) -> None:
-    await queue.rows(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()"
-    )
-
-
 async def test_what_is_queued_for_an_endpoint_nobody_knows_any_more_is_kept(settings: PostgresSettings) -> None:
     async with one_receiver(settings) as (queue, receiver):
         await queue.rows(
@@ -296,43 +198,3 @@ async def test_the_gauges_tell_what_waits_and_who_is_disabled(settings: Postgres
         assert metrics.WEBHOOK_PENDING.labels("gauged")._value.get() == 2
         assert metrics.WEBHOOK_OLDEST.labels("gauged")._value.get() > 0
         assert metrics.WEBHOOK_ATTEMPTS.labels("gauged", "disabled")._value.get() == 1
-
-
-CRASHING = """
-import asyncio, sys
-from pydantic import SecretStr
-from shenava.settings import PostgresSettings
-from webhook_world import endpoint, world
-
-async def main(dsn, url):
-    async with world(PostgresSettings(dsn=SecretStr(dsn)), [endpoint(url)]) as queue:
-        await queue.dispatcher().run(asyncio.Event())
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-async def test_a_crash_between_sending_and_recording_repeats_under_the_same_id(settings: PostgresSettings) -> None:
-    receiver = Receiver([SECRET])
-    async with serving(receiver) as url, world(settings, [endpoint(url)]) as queue:
-        await queue.enqueue(notice(1), notice(2))
-        environment = {
-            **os.environ, VARIABLE: "webhook.sent", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)
-        }  # fmt: skip
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", CRASHING, settings.dsn.get_secret_value(), url, env=environment
-        )
-        assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
-        assert await queue.states() == ["pending", "pending"]
-        async with queue.dispatching():
-            # Until the dead one's lease ends nobody else sends; a test does not wait for that.
-            assert len(receiver.calls) == 1
-            await queue.rows("UPDATE deliveries SET claimed_until = now() WHERE claimed_until IS NOT NULL")
-            await until(queue.ended)
-    assert [call.message["data"]["number"] for call in receiver.calls] == [1, 1, 2]
-    assert receiver.counts == {"verified": 3, "repeated": 1}
-    assert issues_in_order(receiver) == {"i-1": [1, 2]}
-
-
-async def _accept(connection: Connection) -> None:
-    await connection.write(b"HTTP/1.1 204 No Content\r\n\r\n")

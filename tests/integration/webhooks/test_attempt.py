@@ -2,43 +2,19 @@
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from raw_server import Behaviour, Connection, raw_server
-from shenava.webhooks.attempt import EXCERPT_CHARACTERS, Slot, tls_context
+from raw_server import Behaviour, Connection, answer, raw_server
+from shenava.webhooks.attempt import EXCERPT_CHARACTERS
 from shenava.webhooks.outcome import Answer, Failure
-from shenava.webhooks.pinning import Resolver
-
-CERTIFICATE = Path(__file__).parent / "receiver.test.pem"
-"""Self-signed for receiver.test, with its key; made for these tests and used nowhere else."""
+from webhook_slot import PATIENT, a_slot
 
 BODY = '{"text":"سلام"}'.encode()
 HEADERS = {"webhook-id": "m-1"}
-PATIENT = timedelta(seconds=30)
 SHORT = timedelta(milliseconds=300)
-TLS = tls_context()
 GIGABYTE = 1_000_000_000
-
-
-async def loopback(_host: str, _port: int) -> Sequence[str]:
-    return ["127.0.0.1"]
-
-
-@asynccontextmanager
-async def a_slot(
-    *, tls: ssl.SSLContext = TLS, allow_private: bool = True, body_grace: timedelta = PATIENT
-) -> AsyncIterator[Slot]:
-    slot = Slot(tls=tls, resolve=loopback, allow_private=allow_private, body_grace=body_grace)
-    try:
-        yield slot
-    finally:
-        await slot.close()
 
 
 async def attempt(
@@ -46,15 +22,6 @@ async def attempt(
 ) -> Answer | Failure:
     async with raw_server(behaviour) as server, a_slot(body_grace=body_grace) as slot:
         return await slot.call(f"http://127.0.0.1:{server.port}/hook", HEADERS, BODY, deadline=deadline)
-
-
-def answer(status: int, *fields: str, body: bytes = b"") -> Behaviour:
-    head = "\r\n".join([f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *fields, "", ""])
-
-    async def behave(connection: Connection) -> None:
-        await connection.write(head.encode() + body)
-
-    return behave
 
 
 async def test_the_body_arrives_byte_for_byte_with_its_headers() -> None:
@@ -223,76 +190,7 @@ async def test_a_closed_port_is_a_connect_failure() -> None:
     assert result.kind == "connect"
 
 
-async def test_a_name_that_does_not_resolve_is_a_dns_failure() -> None:
-    async def nowhere(_host: str, _port: int) -> Sequence[str]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    slot = Slot(tls=TLS, resolve=nowhere)
-    result = await slot.call("https://receiver.test/", {}, BODY, deadline=PATIENT)
-    await slot.close()
-    assert isinstance(result, Failure)
-    assert result.kind == "dns"
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "receiver.test", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"])
-async def test_an_inner_address_is_never_connected_to(host: str) -> None:
-    async with raw_server(answer(204)) as server, a_slot(allow_private=False) as slot:
-        result = await slot.call(f"http://{host}:{server.port}/", {}, BODY, deadline=PATIENT)
-        assert server.connections == 0
-    assert isinstance(result, Failure)
-    assert result.kind == "forbidden_address"
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001"])
-async def test_what_the_systems_own_resolver_makes_of_a_host_is_checked_too(host: str) -> None:
-    resolver = Resolver()
-    async with raw_server(answer(204)) as server:
-        slot = Slot(tls=TLS, resolve=resolver)
-        result = await slot.call(f"http://{host}:{server.port}/", {}, BODY, deadline=PATIENT)
-        await slot.close()
-        assert server.connections == 0
-    resolver.close()
-    assert isinstance(result, Failure)
-    assert result.kind == "forbidden_address"
-
-
-async def test_the_systems_own_resolver_finds_names() -> None:
-    resolver = Resolver()
-    async with raw_server(answer(204)) as server:
-        slot = Slot(tls=TLS, resolve=resolver, allow_private=True)
-        result = await slot.call(f"http://localhost:{server.port}/", {}, BODY, deadline=PATIENT)
-        await slot.close()
-    resolver.close()
-    assert isinstance(result, Answer)
-
-
 @pytest.mark.parametrize("url", ["ftp://receiver.test/", "https://[zz]/", "https://receiver.test:99999/"])
 async def test_a_url_that_cannot_be_called_is_a_failure_and_no_crash(url: str) -> None:
     async with a_slot() as slot:
         assert isinstance(await slot.call(url, {}, BODY, deadline=PATIENT), Failure)
-
-
-@pytest.fixture
-def certified() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    return context
-
-
-async def test_tls_verifies_the_name_of_the_url_at_the_pinned_address(certified: ssl.SSLContext) -> None:
-    async with raw_server(answer(204), tls=certified) as server, a_slot(tls=tls_context(str(CERTIFICATE))) as slot:
-        trusted = await slot.call(f"https://receiver.test:{server.port}/", {}, BODY, deadline=PATIENT)
-        assert isinstance(trusted, Answer)
-        for other in ("other.test", "127.0.0.1"):
-            refused = await slot.call(f"https://{other}:{server.port}/", {}, BODY, deadline=PATIENT)
-            assert isinstance(refused, Failure)
-            assert refused.kind == "tls"
-        assert len(server.requests) == 1
-
-
-async def test_an_unknown_certificate_gets_no_message(certified: ssl.SSLContext) -> None:
-    async with raw_server(answer(204), tls=certified) as server, a_slot() as slot:
-        result = await slot.call(f"https://receiver.test:{server.port}/", {}, BODY, deadline=PATIENT)
-        assert isinstance(result, Failure)
-        assert result.kind == "tls"
-        assert server.requests == []

@@ -17,24 +17,29 @@ from shenava.ids import derive
 from shenava.webhooks.message import serialise
 from shenava.webhooks.outcome import Answer, Delivered, Disable, Failure, GaveUp, Outcome, RetryAt, why
 
-# A new delivery waits behind the line it joins; that is only cheaper than looking at it in vain, the claim checks it.
+# What stands behind another of its line is held: out of the index of what is due, however long the line grows.
 _ENQUEUE = """
-INSERT INTO deliveries (message_id, endpoint_id, issue_id, type, body, next_attempt_at)
-SELECT n.message_id, n.endpoint_id, n.issue_id, n.type, n.body,
-       greatest(now(), (SELECT max(d.next_attempt_at) FROM deliveries d
-                        WHERE d.endpoint_id = n.endpoint_id AND d.issue_id = n.issue_id AND d.state = 'pending'))
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) WITH ORDINALITY
-     AS n (message_id, endpoint_id, issue_id, type, body, place)
-ORDER BY n.place
+INSERT INTO deliveries (message_id, endpoint_id, issue_id, type, body, held)
+WITH given AS (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]) WITH ORDINALITY
+         AS g (message_id, endpoint_id, issue_id, type, body, place)
+)
+SELECT g.message_id, g.endpoint_id, g.issue_id, g.type, g.body,
+       EXISTS (SELECT FROM given f
+               WHERE f.endpoint_id = g.endpoint_id AND f.issue_id = g.issue_id AND f.place < g.place)
+       OR EXISTS (SELECT FROM deliveries d
+                  WHERE d.endpoint_id = g.endpoint_id AND d.issue_id = g.issue_id AND d.state = 'pending')
+FROM given g ORDER BY g.place
 ON CONFLICT (message_id) DO NOTHING RETURNING id
 """
+# The line itself is the law; being held only spares the look at it.
 _CLAIM = """
 WITH due AS (
   SELECT first.id, given.lease
   FROM unnest($1::text[], $2::int[], $3::interval[]) AS given (endpoint_id, room, lease)
   CROSS JOIN LATERAL (
     SELECT d.id FROM deliveries d
-    WHERE d.endpoint_id = given.endpoint_id AND d.state = 'pending' AND d.next_attempt_at <= now()
+    WHERE d.endpoint_id = given.endpoint_id AND d.state = 'pending' AND NOT d.held AND d.next_attempt_at <= now()
       AND (d.claimed_until IS NULL OR d.claimed_until <= now())
       AND NOT EXISTS (SELECT FROM deliveries earlier
                       WHERE earlier.endpoint_id = d.endpoint_id AND earlier.issue_id = d.issue_id
@@ -54,7 +59,7 @@ WHERE EXISTS (SELECT FROM deliveries d WHERE d.id = a.delivery_id)
 ON CONFLICT DO NOTHING
 """
 # An outcome counts only for the claim it belongs to, and once; but what has arrived has arrived, whoever claimed it
-# since. The rest of the line follows its first: it waits as long, or goes on at once.
+# since. When the first of a line ends, the next goes at once.
 _RECORD = """
 WITH told AS (
   UPDATE deliveries d
@@ -64,18 +69,19 @@ WITH told AS (
        AS o (id, claim, state, due, status, error)
   WHERE d.id = o.id AND d.state = 'pending'
     AND (o.state = 'delivered' OR (d.claims = o.claim AND d.claimed_until IS NOT NULL))
-  RETURNING d.id, d.endpoint_id, d.issue_id, d.state, d.next_attempt_at
-), waiting AS (
-  UPDATE deliveries d SET next_attempt_at = told.next_attempt_at FROM told
-  WHERE told.state = 'pending' AND d.endpoint_id = told.endpoint_id AND d.issue_id = told.issue_id
-    AND d.state = 'pending' AND d.id > told.id AND d.next_attempt_at < told.next_attempt_at
-), going AS (
-  UPDATE deliveries d SET next_attempt_at = now() FROM told
-  WHERE told.state <> 'pending' AND d.next_attempt_at > now()
-    AND d.id = (SELECT min(n.id) FROM deliveries n WHERE n.endpoint_id = told.endpoint_id
-                AND n.issue_id = told.issue_id AND n.state = 'pending' AND n.id > told.id)
+  RETURNING d.id, d.endpoint_id, d.issue_id, d.state
 )
-SELECT id FROM told
+UPDATE deliveries d SET held = false FROM told
+WHERE told.state <> 'pending' AND d.held
+  AND d.id = (SELECT min(n.id) FROM deliveries n WHERE n.endpoint_id = told.endpoint_id
+              AND n.issue_id = told.issue_id AND n.state = 'pending' AND n.id > told.id)
+"""
+_RELEASE = """
+UPDATE deliveries d SET held = false
+WHERE d.state = 'pending' AND d.held AND d.created_at > now() - $1::interval
+  AND NOT EXISTS (SELECT FROM deliveries earlier
+                  WHERE earlier.endpoint_id = d.endpoint_id AND earlier.issue_id = d.issue_id
+                    AND earlier.state = 'pending' AND earlier.id < d.id)
 """
 
 
@@ -163,6 +169,14 @@ async def record(tx: Transaction, ended: Sequence[tuple[Attempted, Outcome]]) ->
         return
     await tx.driver.execute(_LEDGER, *_columns([_ledger_row(*one) for one in ended]))
     await tx.driver.execute(_RECORD, *_columns([_queue_row(*one) for one in ended]))
+
+
+async def release(tx: Transaction, newer_than: timedelta) -> None:
+    """Let deliveries go that are held behind nothing, among those queued no longer ago than ``newer_than``.
+
+    It happens when a message is queued while the one before it ends: neither transaction saw the other.
+    """
+    await tx.driver.execute(_RELEASE, newer_than)
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ A process that dies between sending and recording costs a repeat under the same 
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from time import perf_counter
 
 import asyncpg
@@ -32,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
 UPKEEP_SECONDS = 15.0
+RECENT = timedelta(minutes=2)
+"""Longer than any transaction that queues deliveries may be open."""
+EVER = timedelta(days=36_500)
 
 
 class Dispatcher:
@@ -59,6 +63,7 @@ class Dispatcher:
         self._attempted: list[Attempted] = []
         self._woken = asyncio.Event()
         self._listening: asyncpg.Connection[asyncpg.Record] | None = None
+        self._release_due = 0.0
         self._upkeep_due = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,6 +91,7 @@ class Dispatcher:
         attempted = self._attempted[:]
         async with self._database.transaction() as tx:
             ended = await self._record(tx, attempted)
+            await self._release(tx)
             claimed = await deliveries.claim(tx, await self._rooms(tx)) if claiming else []
         del self._attempted[: len(attempted)]
         for one, outcome in ended:
@@ -111,6 +117,12 @@ class Dispatcher:
             if circuit.disabled != before.get(name, Circuit()).disabled:
                 log.error("endpoint_disabled", endpoint=name, reason=circuit.disabled)
         return ended
+
+    async def _release(self, tx: Transaction) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._release_due:
+            await deliveries.release(tx, RECENT)
+            self._release_due = now + SWEEP_SECONDS
 
     async def _rooms(self, tx: Transaction) -> list[Room]:
         circuits = await endpoint_states.circuits(tx)
@@ -157,6 +169,8 @@ class Dispatcher:
             return
         self._upkeep_due = now + UPKEEP_SECONDS
         async with self._database.transaction() as tx:
+            # Also what was caught while no dispatcher ran.
+            await deliveries.release(tx, EVER)
             await ledger.prune(tx, self._settings.retention)
             backlogs = await ledger.backlogs(tx)
             circuits = await endpoint_states.circuits(tx)

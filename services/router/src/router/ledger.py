@@ -11,7 +11,7 @@ PRUNED_AT_ONCE = 1_000
 
 _OF_ISSUE = """
 SELECT id, message_id, endpoint_id, type, state, created_at, ended_at, attempts, last_status, last_error,
-       CASE WHEN state = 'pending' THEN next_attempt_at END AS next_attempt_at
+       CASE WHEN state = 'pending' AND NOT held THEN next_attempt_at END AS next_attempt_at
 FROM deliveries WHERE issue_id = $1 ORDER BY id
 """
 _AGAIN = """
@@ -37,7 +37,7 @@ class Entry:
     """One delivery as it stands.
 
     Attributes:
-        next_attempt_at: when it is tried next, if it is.
+        next_attempt_at: when it is tried next; None if it has ended or an earlier one of its issue has not.
         last_error: why the last attempt failed: a short constant code.
     """
 

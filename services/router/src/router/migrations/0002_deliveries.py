@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False, server_default=sa.func.now()),
         sa.Column("state", sa.Text, nullable=False, server_default="pending"),
+        sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("next_attempt_at", _INSTANT, nullable=False, server_default=sa.func.now()),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("claims", sa.Integer, nullable=False, server_default="0"),
@@ -34,7 +35,11 @@ def upgrade() -> None:
         sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="deliveries_ended"),
     )
     pending = sa.text("state = 'pending'")
-    op.create_index("deliveries_due", "deliveries", ["endpoint_id", "next_attempt_at", "id"], postgresql_where=pending)
+    claimable, held = sa.text("state = 'pending' AND NOT held"), sa.text("state = 'pending' AND held")
+    op.create_index(
+        "deliveries_due", "deliveries", ["endpoint_id", "next_attempt_at", "id"], postgresql_where=claimable
+    )
+    op.create_index("deliveries_held", "deliveries", ["created_at"], postgresql_where=held)
     op.create_index("deliveries_line", "deliveries", ["endpoint_id", "issue_id", "id"], postgresql_where=pending)
     op.create_index("deliveries_ended", "deliveries", ["ended_at"], postgresql_where=sa.text("state <> 'pending'"))
     op.create_index("deliveries_issue", "deliveries", ["issue_id", "id"])
