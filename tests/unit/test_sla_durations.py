@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from sla_watcher.durations import duration, offset
+from shenava.durations import duration
+from sla_watcher.offsets import offset
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from sla_watcher.durations import duration, offset
         ("1h30m", timedelta(minutes=90)),
         ("1d12h", timedelta(hours=36)),
         ("0.5s", timedelta(milliseconds=500)),
+        ("250ms", timedelta(milliseconds=250)),
         ("365d", timedelta(days=365)),
     ],
 )

@@ -4,14 +4,31 @@ Every variable starts with ``SHENAVA_``; a secret may also be a file of the vari
 directory that ``SHENAVA_SECRETS_DIR`` names (as Kubernetes and Docker mount them).
 """
 
+import contextlib
 import os
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shenava.durations import duration, is_duration
+
 PREFIX = "SHENAVA_"
+
+
+def _written(value: Any) -> Any:
+    """A duration as people write it; what else pydantic understands (ISO 8601) is left to it."""
+    if isinstance(value, str):
+        if is_duration(value):
+            return duration(value)
+        with contextlib.suppress(ValueError):
+            return timedelta(seconds=float(value))
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_written)]
+"""A length of time: ``30s``, ``1h30m``, ``250ms``, ``PT30S``, or a number of seconds."""
 
 
 class InvalidSettings(Exception):  # noqa: N818 - it is told to a person as it stands
@@ -35,15 +52,15 @@ class KafkaSettings(Group):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ssl_ca_file: str | None = None
-    request_timeout: timedelta = Field(default=timedelta(seconds=10), description="for one request to a broker")
-    delivery_timeout: timedelta = Field(
+    request_timeout: Duration = Field(default=timedelta(seconds=10), description="for one request to a broker")
+    delivery_timeout: Duration = Field(
         default=timedelta(seconds=20), description="for one batch with all its tries; then its outcome is unknown"
     )
-    session_timeout: timedelta = Field(default=timedelta(seconds=10), description="silence after which a member is out")
-    rebalance_timeout: timedelta = Field(default=timedelta(seconds=60), description="longer than the longest batch")
+    session_timeout: Duration = Field(default=timedelta(seconds=10), description="silence after which a member is out")
+    rebalance_timeout: Duration = Field(default=timedelta(seconds=60), description="longer than the longest batch")
     instance_id: str | None = Field(default=None, description="static membership, for calm restarts of named pods")
     max_records: int = Field(default=500, ge=1, le=5000, description="records taken in one poll")
-    poll_timeout: timedelta = timedelta(milliseconds=200)
+    poll_timeout: Duration = timedelta(milliseconds=200)
     dead_letter_ratio: float = Field(default=0.5, gt=0, le=1, description="share of recent records, above it we stop")
     dead_letter_run: int = Field(default=100, ge=1, description="this many dead letters in a row stop the consumer")
 
@@ -55,11 +72,11 @@ class PostgresSettings(Group):
 
     dsn: SecretStr = Field(description="postgresql://role:password@host:port/database")
     pool_size: int = Field(default=5, ge=1, le=100)
-    connect_timeout: timedelta = timedelta(seconds=5)
-    command_timeout: timedelta = Field(default=timedelta(seconds=30), description="client side, for one statement")
-    statement_timeout: timedelta = Field(default=timedelta(seconds=20), description="server side, for one statement")
-    idle_in_transaction_timeout: timedelta = timedelta(seconds=30)
-    migrate_lock_timeout: timedelta = Field(default=timedelta(seconds=5), description="longest wait for a table lock")
+    connect_timeout: Duration = timedelta(seconds=5)
+    command_timeout: Duration = Field(default=timedelta(seconds=30), description="client side, for one statement")
+    statement_timeout: Duration = Field(default=timedelta(seconds=20), description="server side, for one statement")
+    idle_in_transaction_timeout: Duration = timedelta(seconds=30)
+    migrate_lock_timeout: Duration = Field(default=timedelta(seconds=5), description="longest wait for a table lock")
 
 
 class HttpSettings(Group):
@@ -78,7 +95,7 @@ class ProcessSettings(Group):
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
-    drain_timeout: timedelta = Field(default=timedelta(seconds=25), description="from SIGTERM to giving up politeness")
+    drain_timeout: Duration = Field(default=timedelta(seconds=25), description="from SIGTERM to giving up politeness")
 
 
 class ApiKeySettings(Group):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Group
+from shenava.settings import PREFIX, Duration, Group
 
 
 class IngestSettings(Group):
@@ -13,10 +13,10 @@ class IngestSettings(Group):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX + "INGEST_", extra="ignore", frozen=True)
 
-    ack_timeout: timedelta = Field(
+    ack_timeout: Duration = Field(
         default=timedelta(seconds=5), gt=timedelta(), description="without Kafka's acknowledgement by then, 503"
     )
-    body_timeout: timedelta = Field(
+    body_timeout: Duration = Field(
         default=timedelta(seconds=30), gt=timedelta(), description="for a caller to send its body; then 408"
     )
     max_waiting: int = Field(default=20_000, ge=1, description="records not yet acknowledged; with more, 503 at once")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Group
+from shenava.settings import PREFIX, Duration, Group
 
 
 class MetricsSettings(Group):
@@ -13,7 +13,7 @@ class MetricsSettings(Group):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX + "METRICS_", extra="ignore", frozen=True)
 
-    headline_every: timedelta = Field(
+    headline_every: Duration = Field(
         default=timedelta(seconds=10), gt=timedelta(), description="how often the headline gauges are refreshed"
     )
     headline_days: int = Field(default=30, ge=1, le=365, description="days they look back, today included")

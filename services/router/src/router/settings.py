@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Group
+from shenava.settings import PREFIX, Duration, Group
 
 
 class RouterSettings(Group):
@@ -16,14 +16,14 @@ class RouterSettings(Group):
 
     rulebook: Path = Field(description="YAML: queues, owners, rules; read again when it changes")
     endpoints: Path | None = Field(default=None, description="YAML list of webhook receivers; empty: there are none")
-    merge_window: timedelta = Field(
+    merge_window: Duration = Field(
         default=timedelta(hours=24),
         gt=timedelta(0),
         description="an open issue takes more mentions for this long after its latest one",
     )
-    idempotency_ttl: timedelta = Field(
+    idempotency_ttl: Duration = Field(
         default=timedelta(hours=24), gt=timedelta(0), description="how long an Idempotency-Key is remembered"
     )
-    rulebook_check: timedelta = Field(
+    rulebook_check: Duration = Field(
         default=timedelta(seconds=5), gt=timedelta(0), description="between two looks at the rulebook's file"
     )

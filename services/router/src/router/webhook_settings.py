@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Group
+from shenava.settings import PREFIX, Duration, Group
 
 
 class WebhookSettings(Group):
@@ -13,12 +13,12 @@ class WebhookSettings(Group):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX + "WEBHOOK_", extra="ignore", frozen=True)
 
-    lease_margin: timedelta = Field(
+    lease_margin: Duration = Field(
         default=timedelta(seconds=30),
         ge=timedelta(seconds=1),
         description="beyond an endpoint's timeout; after that a dead dispatcher's deliveries are claimed again",
     )
-    retention: timedelta = Field(
+    retention: Duration = Field(
         default=timedelta(days=35),
         description="how long ended deliveries can be replayed; longer than the topics keep their events",
     )

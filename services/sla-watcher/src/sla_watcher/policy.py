@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from shenava.durations import duration
 from shenava.events.issues import Queue, Severity
 from shenava.events.sla import ClockName
-from sla_watcher.durations import Offset, duration, offset
+from sla_watcher.offsets import Offset, offset
 
 Anchor = Literal["complaint", "handoff"]
 LevelKind = Literal["warn", "breach", "escalate"]

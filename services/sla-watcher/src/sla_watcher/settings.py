@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Group, InvalidSettings
+from shenava.settings import PREFIX, Duration, Group, InvalidSettings
 from sla_watcher.policy import InvalidPolicy, SlaPolicies, parse
 
 
@@ -19,7 +19,7 @@ class SlaSettings(Group):
     clock_speed: float = Field(
         default=1.0, ge=1, le=1e6, description="only to develop and to show: the policy's durations are divided by it"
     )
-    catch_up: timedelta = Field(
+    catch_up: Duration = Field(
         default=timedelta(seconds=60), description="longest wait at start for the issues' events to be read"
     )
 

@@ -171,7 +171,7 @@ class Stack:
         service = name.removesuffix("-migrate")
         base = {
             "SHENAVA_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "SHENAVA_KAFKA_SESSION_TIMEOUT": f"PT{self.plan.session_timeout_seconds:g}S",
+            "SHENAVA_KAFKA_SESSION_TIMEOUT": f"{self.plan.session_timeout_seconds:g}s",
             "SHENAVA_HTTP_PORT": str(self.ports.get(service, 0)),
             "SHENAVA_API_KEYS_FILE": str(self._file("api-keys.yaml")),
             "SHENAVA_ROUTER_RULEBOOK": str(self.plan.config / "rulebook.yaml"),
