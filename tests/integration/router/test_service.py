@@ -19,6 +19,7 @@ from shenava.events.mentions import Author
 from shenava.kafka.member import producer
 from shenava.kafka.ports import Outbound
 from shenava.settings import InvalidSettings, KafkaSettings
+from shenava.testing.builders import classification, classified
 from shenava.testing.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -68,6 +69,17 @@ async def reading(kafka: KafkaSettings, *names: str) -> AsyncIterator[list[Event
         await consumer.stop()
 
 
+def asked(native_id: str, author: Author) -> MentionClassified:
+    return classified(
+        native_id=native_id,
+        brand=BRAND,
+        author=author,
+        conversation="t-2",
+        text="فیروزه رو چطور رسوب‌زدایی کنم؟",
+        classification=classification(intent="question", sentiment="neutral"),
+    )
+
+
 async def send(kafka: KafkaSettings, *mentions: MentionClassified) -> None:
     async with producer("tests", kafka) as out:
         await out.send([Outbound(topics.MENTIONS_CLASSIFIED.name, *encode(one, source="tests")) for one in mentions])
@@ -78,7 +90,7 @@ async def test_a_story_told_twice_on_the_topic_comes_out_as_one_routed_issue(set
     story = [
         said("p-1", brand=BRAND, author=mina),
         said("p-2", brand=BRAND, author=mina),
-        said("p-3", "question", brand=BRAND, author=reza, conversation="t-2", text="فیروزه رو چطور رسوب‌زدایی کنم؟"),
+        asked("p-3", reza),
         said("p-4", "spam", brand=BRAND, author=reza, conversation="t-3"),
     ]
     names = [topics.ISSUES_LIFECYCLE.name, topics.ISSUES_BY_QUEUE["content"].name]
@@ -86,11 +98,7 @@ async def test_a_story_told_twice_on_the_topic_comes_out_as_one_routed_issue(set
         await send(settings, *story, *story)
         await until(lambda: len(told) >= 6, within_seconds=60)
         # What is sent last in a conversation is read last, so by then its repeats have been handled.
-        last = [
-            said("p-5", brand=BRAND, author=mina),
-            said("p-6", "question", brand=BRAND, author=reza, conversation="t-2"),
-        ]
-        await send(settings, *story, *last)
+        await send(settings, *story, said("p-5", brand=BRAND, author=mina), asked("p-6", reza))
         await until(lambda: len(told) >= 8, within_seconds=60)
     kinds = sorted(type(event).__name__ for event in told)
     expected: list[type[Event]] = [IssueMentionAdded] * 3 + [IssueOpened] * 2 + [IssueRouted] * 3

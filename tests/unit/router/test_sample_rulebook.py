@@ -37,6 +37,7 @@ def _understood(said: dict[str, Any], truth: dict[str, Any]) -> tuple[MentionCla
         reason=None if scored else "deleted" if said.get("change") == "deleted" else "unsupported_language",
         sentiment=truth["sentiment"],
         intent=truth["intent"],
+        intent_confidence=1.0 if scored else None,
         model="a careful person",
         model_version="1",
     )
