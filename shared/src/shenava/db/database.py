@@ -17,13 +17,16 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shenava.errors import Transient
+from shenava.errors import Invalid, Transient
 from shenava.settings import PostgresSettings
 
 # SQLSTATE classes after which the same work may succeed: connection, resources, operator intervention, system error;
 # and serialization failure, deadlock, lock not available.
 _TRANSIENT_CLASSES = ("08", "53", "57", "58")
 _TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
+# Values that no column of the type takes: refused by asyncpg, too long, out of range, no date, no character of the
+# encoding, no text of the type.
+_UNSTORABLE_STATES = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
 _NOW = text("SELECT now()")
 
 
@@ -71,6 +74,7 @@ class Database:
 
         Raises:
             Transient: the database is away, overloaded or broke the transaction; the same work may be tried again.
+            Invalid: a value cannot be stored, whoever tries: the fault is in the message it came with.
         """
         try:
             async with self._engine.begin() as connection:
@@ -81,6 +85,7 @@ class Database:
                 yield Transaction(connection, driver, now)
         except _FAILURES as error:
             raise_if_transient(error)
+            _raise_if_unstorable(error)
             raise
 
     async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
@@ -115,10 +120,20 @@ def raise_if_transient(error: BaseException) -> None:
     """Turn a database error after which the same work may succeed into ``Transient``; return for any other."""
     if isinstance(error, OSError | TimeoutError | PoolTimeout | InterfaceError | asyncpg.InterfaceError):
         raise Transient(f"postgresql is away: {type(error).__name__}: {error}"[:500]) from error
-    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    state = _state(error)
     lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, OperationalError))
     if lost or state.startswith(_TRANSIENT_CLASSES) or state in _TRANSIENT_STATES:
         raise Transient(f"postgresql: {state} {type(error).__name__}") from error
+
+
+def _raise_if_unstorable(error: BaseException) -> None:
+    # The server's own words are left out: they quote the value, which may be somebody's text.
+    if (state := _state(error)) in _UNSTORABLE_STATES:
+        raise Invalid("unstorable_value", f"a value does not fit into its column (SQLSTATE {state})") from error
+
+
+def _state(error: BaseException) -> str:
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 def _engine(settings: PostgresSettings, *, schema: str, service: str) -> AsyncEngine:

@@ -5,12 +5,14 @@ commit's NOTIFY and sweeps every second besides, so a crash between send and rem
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from zlib import crc32
 
 import asyncpg
 import structlog
 
+from shenava.crash_points import reach
 from shenava.db.database import Database
 from shenava.errors import Transient
 from shenava.kafka.ports import Outbound, WriteFailed
@@ -46,7 +48,7 @@ class Relay:
                 await self._with_connection(stop)
             except (Transient, WriteFailed, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("relay_interrupted", reason=str(error)[:300])
-                await self._sleep(stop)
+                await self._stand_by(stop)
         log.info("relay_stopped")
 
     async def _with_connection(self, stop: asyncio.Event) -> None:
@@ -55,7 +57,7 @@ class Relay:
             await connection.add_listener(channel(self._database.schema), self._wake)
             while not stop.is_set():
                 if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._lock_key):
-                    await self._sleep(stop)
+                    await self._stand_by(stop)
                     continue
                 await self._relay(connection, stop)
         finally:
@@ -83,6 +85,7 @@ class Relay:
         rows = await connection.fetch(_NEXT, BATCH_ROWS)
         if rows:
             await self._producer.send([_outbound(row) for row in rows])
+            reach("relay.sent")
             await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in rows])
             metrics.OUTBOX_RELAYED.inc(len(rows))
         return len(rows)
@@ -93,7 +96,13 @@ class Relay:
             metrics.OUTBOX_PENDING.set(depth["rows"])
             metrics.OUTBOX_OLDEST.set(depth["oldest"])
 
+    async def _stand_by(self, stop: asyncio.Event) -> None:
+        """A sweep's time, whatever is staged meanwhile: it is not ours to send."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), SWEEP_SECONDS)
+
     async def _sleep(self, stop: asyncio.Event) -> None:
+        """Until something is staged, but no longer than a sweep's time."""
         waits: Sequence[asyncio.Task[bool]] = [asyncio.create_task(e.wait()) for e in (self._woken, stop)]
         await asyncio.wait(waits, timeout=SWEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
