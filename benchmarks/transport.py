@@ -1,8 +1,9 @@
 """What our consumer loop and producer cost per message, beside a bare loop, Quix Streams and FastStream.
 
-Every variant reads the same records from the same embedded Kafka, decodes, enriches, encodes and writes them, commits,
-and must have written every record; it runs in a process of its own, rounds in random order. What is compared is CPU
-time per message from the first record to the last commit, so that start-up, servers and waiting do not count.
+Every variant reads the same records from the same embedded Kafka, decodes, enriches, encodes and writes them with key,
+id and CloudEvents headers, commits, and must have written every record; it runs in a process of its own, rounds in
+random order. What is compared is CPU time per message from the first record to the last commit, so that start-up,
+servers and waiting do not count.
 
     python benchmarks/transport.py [--messages 60000] [--rounds 5]
 """

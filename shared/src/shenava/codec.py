@@ -6,6 +6,7 @@ consumer can read it (CloudEvents Kafka Protocol Binding 1.0.2, sections 3.1 to 
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,16 +40,22 @@ def encode(event: Event, *, source: str) -> tuple[bytes, bytes, list[tuple[str, 
             "event_too_large",
             f"{type(event).__name__} {event.event_id} is {len(value):,} bytes; a topic takes {MAX_VALUE_BYTES:,}",
         )
-    key = event.key.encode()
     headers = [
-        ("ce_specversion", SPEC_VERSION),
-        ("ce_type", event.TYPE.encode()),
-        ("ce_source", b"/shenava/" + source.encode()),
+        *_constant_headers(type(event), source),
         ("ce_id", event.event_id.encode()),
         ("ce_time", _encoder.encode(event.occurred_at)[1:-1]),  # RFC 3339, without the quotes
-        ("content-type", CONTENT_TYPE),
     ]
-    return key, value, headers
+    return event.key.encode(), value, headers
+
+
+@cache
+def _constant_headers(kind: type[Event], source: str) -> tuple[tuple[str, bytes], ...]:
+    return (
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_type", kind.TYPE.encode()),
+        ("ce_source", b"/shenava/" + source.encode()),
+        ("content-type", CONTENT_TYPE),
+    )
 
 
 def decode(value: bytes | None, headers: Headers, *, known: dict[str, type[Event]] = BY_TYPE) -> Event:
@@ -62,7 +69,9 @@ def decode(value: bytes | None, headers: Headers, *, known: dict[str, type[Event
         raise Invalid("tombstone", "the record has no value; these topics are not compacted and take no tombstones")
     attributes = dict(headers)
     # A header may come without a value, though clients' types do not say so.
-    if (attributes.get("content-type") or CONTENT_TYPE).startswith(STRUCTURED):
+    if attributes.get("content-type") != CONTENT_TYPE and (attributes.get("content-type") or b"").startswith(
+        STRUCTURED
+    ):
         type_name, value = _open_structured(value)
     else:
         type_name = _attribute(attributes, "ce_type")
