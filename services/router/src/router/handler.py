@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from router import store
@@ -51,14 +50,11 @@ class RouteMentions:
         rulebook = self._rulebook.current
         mentions = {i.event.event_id: i.event for i in batch if isinstance(i.event, MentionClassified)}
         told = [notice for i in batch if isinstance(i.event, SlaEvent) and (notice := sla_notice(i.event))]
-        try:
-            # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
-            assessed = [Assessed(event, assess(facts(event), rulebook)) for event in mentions.values()]
-            async with self._database.transaction() as tx:
-                new, folded = await self._route(tx, assessed, rulebook)
-                await enqueue(tx, told, self._endpoints)
-        except (asyncpg.DataError, OverflowError) as error:
-            raise Invalid("not_storable", f"a value of this event cannot be kept: {error}") from error
+        # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
+        assessed = [Assessed(event, _assess(event, rulebook)) for event in mentions.values()]
+        async with self._database.transaction() as tx:
+            new, folded = await self._route(tx, assessed, rulebook)
+            await enqueue(tx, told, self._endpoints)
         _report(new, folded)
 
     async def _route(
@@ -79,6 +75,14 @@ class RouteMentions:
         happened = [Happened(story.issue, story.events) for story in folded.stories.values()]
         await record(tx, happened, self._endpoints)
         return new, folded
+
+
+def _assess(event: MentionClassified, rulebook: Rulebook) -> Pass | Route:
+    try:
+        return assess(facts(event), rulebook)
+    except OverflowError as error:
+        pointer = "/mention/posted_at"
+        raise Invalid("time_out_of_range", "the time is at the end of the calendar", pointer=pointer) from error
 
 
 def _report(new: Iterable[Assessed], folded: Folded) -> None:
