@@ -6,8 +6,8 @@ FROM python:${PYTHON} AS build
 ARG SERVICE
 RUN test -n "$SERVICE" || { echo "name the service: --build-arg SERVICE=ingestor|sentiment|router|sla-watcher|metrics-api" >&2; exit 1; }
 WORKDIR /src
-COPY requirements/uv.lock requirements/uv.lock
-RUN python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/uv.lock
+COPY requirements/installer.lock requirements/installer.lock
+RUN python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/installer.lock
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN uv venv /app
 # The dependencies change less often than our own code, so they are a layer of their own.

@@ -79,15 +79,15 @@ clean: ## Remove what was built here (the cache of Kafka's jars stays)
 
 ##@ Behind them
 
-$(BIN)/uv: requirements/uv.lock
+$(BIN)/uv: requirements/installer.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Shenava needs Python 3.11 or newer; name one with PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.lock
 	@touch $@
 
 $(VENV)/.installed: $(BIN)/uv requirements/dev.lock $(addsuffix /pyproject.toml,$(MEMBERS))
-	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements/uv.lock requirements/dev.lock
+	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements/installer.lock requirements/dev.lock
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
 	@touch $@
 
