@@ -11,7 +11,8 @@ MEMBERS := shared services/ingestor services/sentiment services/router services/
 SOURCES := shared/src $(wildcard services/*/src) tests benchmarks
 CLOCK_SPEED ?= 5400
 # A checkout's Python files are compiled once at install, so that ten processes need not do it side by side.
-UV := $(BIN)/uv --no-config --quiet
+# The system's certificates, as pip uses them: some networks have an authority of their own.
+UV := $(BIN)/uv --no-config --quiet --system-certs
 
 ##@ Using it
 
@@ -87,8 +88,10 @@ $(BIN)/uv: requirements/installer.lock
 	@touch $@
 
 $(VENV)/.installed: $(BIN)/uv requirements/dev.lock $(addsuffix /pyproject.toml,$(MEMBERS))
-	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements/installer.lock requirements/dev.lock
-	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
+	@$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements/installer.lock requirements/dev.lock \
+	|| { echo "uv cannot fetch them; trying pip, which knows your pip.conf ..."; \
+	     $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
 	@touch $@
 
 .venv-bench/%/.installed: $(BIN)/uv requirements/bench-%.lock
