@@ -83,7 +83,7 @@ class Database:
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 yield Transaction(connection, driver, now)
-        except _FAILURES as error:
+        except FAILURES as error:
             raise_if_transient(error)
             _raise_if_unstorable(error)
             raise
@@ -98,7 +98,7 @@ class Database:
             connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
                 self._settings.dsn.get_secret_value(), **_driver_arguments(self._settings, self.schema, "dedicated")
             )
-        except _FAILURES as error:
+        except FAILURES as error:
             raise_if_transient(error)
             raise
         return connection
@@ -108,12 +108,13 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(_NOW)
-        except _FAILURES as error:
+        except FAILURES as error:
             return f"postgresql: {type(error).__name__}"
         return None
 
 
-_FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""All that SQLAlchemy, and asyncpg past it, may raise."""
 
 
 def raise_if_transient(error: BaseException) -> None:

@@ -15,9 +15,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from shenava.db.database import Database, raise_if_transient
+from shenava.db.database import FAILURES, Database, raise_if_transient
 from shenava.errors import Fatal
 from shenava.settings import PostgresSettings
 
@@ -36,7 +35,7 @@ async def migrate(settings: PostgresSettings, *, schema: str, migrations: Path) 
         try:
             async with database.engine.begin() as connection:
                 await connection.run_sync(_upgrade, schema, migrations, settings)
-        except SQLAlchemyError as error:
+        except FAILURES as error:
             raise_if_transient(error)
             raise
 
@@ -68,7 +67,7 @@ async def wait_until_migrated(database: Database, migrations: Path, patience: fl
 async def _problem(database: Database, migrations: Path) -> str | None:
     try:
         return await pending(database, migrations)
-    except (SQLAlchemyError, OSError) as error:
+    except FAILURES as error:
         return f"postgresql: {type(error).__name__}"
 
 
