@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
+import truststore
+
 from shenava.dev.directories import cache_directory
 
 KAFKA_VERSION = "4.4.0"
@@ -107,7 +109,10 @@ def _accept(jar: Path, path: str, digests: Mapping[str, str]) -> None:
 def _download(directory: Path, missing: Sequence[str], on_progress: OnProgress) -> None:
     scratch = directory.with_suffix(".part")
     shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
-    with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE, thread_name_prefix="kafka-jars") as pool:
+    with (
+        _certificates_of_the_system(),
+        ThreadPoolExecutor(_DOWNLOADS_AT_ONCE, thread_name_prefix="kafka-jars") as pool,
+    ):
         waiting = {pool.submit(_download_one, scratch, path): path for path in missing}
         try:
             for done, finished in enumerate(as_completed(waiting), 1):
@@ -141,6 +146,16 @@ def _download_one(scratch: Path, path: str) -> Path:
         f"{path} could not be downloaded after {_TRIES} tries ({failure}): check the network and run this again; "
         "what has arrived is kept"
     ) from failure
+
+
+@contextmanager
+def _certificates_of_the_system() -> Iterator[None]:
+    """Trust whom the system trusts: some networks have an authority of their own, which certifi does not know."""
+    truststore.inject_into_ssl()
+    try:
+        yield
+    finally:
+        truststore.extract_from_ssl()
 
 
 @contextmanager
