@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
 from ingestor.app import create_app
-from ingestor.intake import Intake
+from ingestor.intake import Intake, Send
 from ingestor.routes import Submissions
 from ingestor.settings import IngestSettings
+from shenava.http import problems
 from shenava.http.keys import ApiKey, ApiKeys, digest
+from shenava.http.measured import Measured
 from shenava.kafka.member import producer
 from shenava.kafka.ports import Outbound
 from shenava.service import tune_collector
@@ -68,6 +70,14 @@ async def acknowledge(_: Sequence[Outbound]) -> None:
     """A producer that has written at once."""
 
 
+def ingestor(send: Send) -> FastAPI:
+    """Our application with all that the service puts around it."""
+    app = create_app(Submissions(Intake(send, SETTINGS), KEYS, SETTINGS, max_body=2_000_000))
+    problems.install(app)
+    app.add_middleware(Measured)
+    return app
+
+
 @asynccontextmanager
 async def application(variant: str, bootstrap: str) -> AsyncIterator[FastAPI]:
     """The application of ``variant``."""
@@ -76,10 +86,10 @@ async def application(variant: str, bootstrap: str) -> AsyncIterator[FastAPI]:
     elif variant == "pydantic":
         yield pydantic()
     elif variant == "decoded":
-        yield create_app(Submissions(Intake(acknowledge, SETTINGS), KEYS, SETTINGS, max_body=2_000_000))
+        yield ingestor(acknowledge)
     else:
         async with producer("bench", KafkaSettings(bootstrap=bootstrap)) as out:
-            yield create_app(Submissions(Intake(out.send, SETTINGS), KEYS, SETTINGS, max_body=2_000_000))
+            yield ingestor(out.send)
 
 
 async def main() -> None:
