@@ -6,13 +6,14 @@ Where the effect itself fills a table, that table's primary key is the better in
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
 from shenava.db.database import Transaction
 
 
 def create_table() -> None:
     """Called by a service's migration."""
+    from alembic import op  # noqa: PLC0415 - only a migration pays for it
+
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.Text, primary_key=True),

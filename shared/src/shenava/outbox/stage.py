@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
-from alembic import op
 
 from shenava.codec import encode
 from shenava.db.database import Transaction
@@ -14,6 +13,8 @@ from shenava.topics import Topic
 
 def create_table() -> None:
     """Called by a service's migration."""
+    from alembic import op  # noqa: PLC0415 - only a migration pays for it
+
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
