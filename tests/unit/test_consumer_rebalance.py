@@ -123,6 +123,23 @@ async def test_a_member_that_was_silent_for_too_long_commits_nothing_and_its_bat
     assert late.of(0)[:3] == [0, 1, 2]
 
 
+async def test_a_mark_that_was_never_stored_is_forgotten_with_its_partition() -> None:
+    world = World(partitions=1)
+    world.write(count=5)
+    subscription = world.subscription()
+    async with world.joined(subscription=subscription, max_records=2) as first:
+        world.broker.faults.refused_commits = 99
+        await turn(first, lambda: world.handler.of(0) == [0, 1])
+        subscription.expire()
+        world.broker.faults.refused_commits = 0
+        async with world.joined() as second:
+            await turn(second, lambda: world.committed == {0: 5})
+        await subscription.rejoin()
+        for _ in range(5):
+            await first.turn()
+            assert world.committed == {0: 5}
+
+
 async def test_a_stop_lets_the_batch_in_hand_finish_commits_it_and_leaves_the_group() -> None:
     world = World(partitions=1)
     world.write(count=3)

@@ -166,8 +166,7 @@ class Consumer:
 
     async def _handle_single(self, single: Work) -> None:
         try:
-            batch = await self._readable([single])
-            if batch:
+            if batch := await self._readable([single]):
                 await self._handler(batch)
         except Invalid as reason:
             await self._dead_letters.put_aside([Refusal(single, single.records[0], reason)])
@@ -176,11 +175,10 @@ class Consumer:
         """The events of the works in their order; what cannot be read is put aside and dropped from its work."""
         batch: list[Inbound] = []
         refused: list[Refusal] = []
-        known = self._known
         for work in works:
             for record in work.records:
                 try:
-                    batch.append(Inbound(decode(record.value, record.headers, known=known), record))
+                    batch.append(Inbound(decode(record.value, record.headers, known=self._known), record))
                 except Invalid as reason:
                     refused.append(Refusal(work, record, reason))
         if refused:
@@ -204,14 +202,8 @@ class Consumer:
             self._subscription.pause(work.partition)
             delay = self._parking.put(work, attempt=attempt, now=monotonic(), chance=chance)
             metrics.CONSUMER_RETRIES.labels(work.partition.topic).inc()
-            log.warning(
-                "partition_parked",
-                topic=work.partition.topic,
-                partition=work.partition.partition,
-                attempt=attempt,
-                retry_in=round(delay, 3),
-                reason=str(reason)[:300],
-            )
+            told = {"attempt": attempt, "retry_in": round(delay, 3), "reason": str(reason)[:300]}
+            log.warning("partition_parked", **work.partition._asdict(), **told)
         self.last_sign_of_life = monotonic()
 
     async def _retry_next(self) -> None:
@@ -226,8 +218,7 @@ class Consumer:
         metrics.EVENT_AGE.labels(record.topic).observe(max(0.0, age))
 
     async def _commit(self) -> None:
-        marks = self._progress.uncommitted()
-        if not marks:
+        if not (marks := self._progress.uncommitted()):
             return
         reach("consumer.handled")
         try:
