@@ -102,3 +102,12 @@ def _presented(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "bearer" and (bare := token.strip()):
         return bare
     return headers.get("x-api-key")
+
+
+def _place(error: yaml.YAMLError | ValidationError) -> str:
+    """Where the file is wrong, without a word of what stands there."""
+    if isinstance(error, ValidationError):
+        told = error.errors(include_input=False, include_context=False, include_url=False)
+        return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {each['msg']}" for each in told)
+    mark = getattr(error, "problem_mark", None)
+    return "it is not YAML" if mark is None else f"it is not YAML at line {mark.line + 1}, column {mark.column + 1}"
