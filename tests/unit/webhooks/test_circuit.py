@@ -12,11 +12,17 @@ LATER = NOW + timedelta(hours=1)
 FAILED: tuple[Outcome, ...] = (RetryAt(LATER, "status_500"), GaveUp("timeout"))
 
 
-def failed(times: int, outcome: Outcome = FAILED[0], circuit: Circuit | None = None) -> Circuit:
-    circuit = circuit or Circuit()
+def failed(times: int, outcome: Outcome = FAILED[0]) -> Circuit:
+    """One failure after another, each at once when it may be."""
+    return _failed(times, outcome)[0]
+
+
+def _failed(times: int, outcome: Outcome = FAILED[0]) -> tuple[Circuit, datetime]:
+    circuit, last = Circuit(), NOW
     for _ in range(times):
-        circuit = circuit.after(outcome, NOW, 0.5)
-    return circuit
+        last = max(last, circuit.open_until or last)
+        circuit = circuit.after(outcome, last, 0.5)
+    return circuit, last
 
 
 def test_a_healthy_endpoint_takes_all_its_slots() -> None:
@@ -43,10 +49,18 @@ def test_after_the_pause_one_delivery_at_a_time_is_let_through() -> None:
 
 
 def test_each_further_failure_opens_it_longer_up_to_the_limit() -> None:
-    waits = [(failed(n).open_until or NOW) - NOW for n in range(THRESHOLD, THRESHOLD + 8)]
+    tried = [_failed(n) for n in range(THRESHOLD, THRESHOLD + 8)]
+    waits = [(circuit.open_until or last) - last for circuit, last in tried]
     assert waits == sorted(waits)
     assert waits[1] == 2 * PAUSE.first
     assert waits[-1] == PAUSE.limit
+
+
+def test_what_was_under_way_when_the_pause_began_does_not_lengthen_it() -> None:
+    circuit = failed(THRESHOLD)
+    for _ in range(27):
+        circuit = circuit.after(FAILED[0], NOW + timedelta(seconds=1), 0.5)
+    assert circuit == failed(THRESHOLD)
 
 
 @pytest.mark.parametrize("failures", [1, THRESHOLD, 50])

@@ -53,13 +53,15 @@ class Circuit:
                 return self._failed(now, chance)
 
     def _failed(self, now: datetime, chance: float, throttled_until: datetime | None = None) -> "Circuit":
-        failures = self.failures + 1
-        since = self.failing_since or now
         open_until = self.open_until
+        paused = open_until is not None and now < open_until
+        # What was under way when the pause began fails with it: that is still the one outage.
+        failures = self.failures if paused else self.failures + 1
+        since = self.failing_since or now
         if throttled_until is not None:
             # The delivery waits as long as its schedule says; the endpoint's others wait only as a circuit does.
             open_until = _later(open_until, min(throttled_until, now + PAUSE.limit))
-        if failures >= THRESHOLD:
+        if failures >= THRESHOLD and not paused:
             open_until = _later(open_until, now + PAUSE.delay(failures - THRESHOLD + 1, chance))
         given_up = failures >= THRESHOLD and now - since >= DISABLE_AFTER
         return Circuit(failures, since, open_until, self.disabled or ("failing_for_days" if given_up else None))
