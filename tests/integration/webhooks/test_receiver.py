@@ -53,6 +53,19 @@ async def test_each_message_counts_once_however_often_it_comes(client: httpx.Asy
         assert messages[0] == {"id": "a", "type": "issue.routed", "issue_id": "i-1"}
 
 
+async def test_a_receiver_with_a_journal_knows_after_a_restart_what_it_took_before(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    async with serving(Receiver([SECRET], journal=journal)) as url:
+        await send(client, url, "a")
+    async with serving(Receiver([SECRET], journal=journal)) as url:
+        await send(client, url, "a")
+        await send(client, url, "b")
+        assert (await summary(client, url))["issues"] == {"i-1": 2}
+        assert [message["id"] for message in (await client.get(url + "received/messages")).json()] == ["a", "b"]
+
+
 async def test_a_message_signed_by_nobody_we_know_is_refused(client: httpx.AsyncClient) -> None:
     async with serving(Receiver([SECRET])) as url:
         refused = await send(client, url, "a", secret=OTHER)

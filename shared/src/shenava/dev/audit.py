@@ -4,8 +4,9 @@ Whatever was killed meanwhile, these hold: nothing accepted is lost, nothing has
 no level fires early or twice. Each function returns the violations it found, as sentences; none means the law holds.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import get_args
 
 from shenava.events import (
     IssueEvent,
@@ -16,6 +17,7 @@ from shenava.events import (
     MentionReceived,
     SlaFired,
 )
+from shenava.events.sla import ClockName
 from shenava.ids import derive
 
 
@@ -59,6 +61,37 @@ def no_mention_is_in_two_issues(lifecycle: Iterable[IssueEvent]) -> list[str]:
     return [f"mention {mention} is in {len(issues)} issues" for mention, issues in homes.items() if len(issues) > 1]
 
 
+def every_matter_is_one_issue(matters: Mapping[str, Collection[str]], lifecycle: Iterable[IssueEvent]) -> list[str]:
+    """Mentions of one matter are in one issue, and no two matters share one.
+
+    Args:
+        matters: the ids of its mentions, by any name for the matter.
+        lifecycle: what the topic has; repeats are allowed.
+    """
+    issue_of = {e.mention_id: e.issue_id for e in lifecycle if isinstance(e, IssueOpened | IssueMentionAdded)}
+    owner: dict[str, str] = {}
+    found = []
+    for matter, mentions in matters.items():
+        issues = {issue_of.get(mention) for mention in mentions}
+        if len(issues) > 1 or None in issues:
+            found.append(f"the mentions of {matter} are in {sorted(map(str, issues))}")
+        found += [f"{matter} shares issue {issue} with {owner[issue]}" for issue in issues if issue in owner]
+        owner |= {issue: matter for issue in issues if issue is not None}
+    return found
+
+
+def no_level_is_skipped(issues: Collection[str], fired: Iterable[SlaFired], levels: Collection[str]) -> list[str]:
+    """Each clock of each of ``issues``, which nobody answered for long enough, has reached each of ``levels``."""
+    reached = {(event.issue_id, event.clock, event.level) for event in fired}
+    return [
+        f"issue {issue}: {clock} {level} never fired"
+        for issue in issues
+        for clock in get_args(ClockName)
+        for level in levels
+        if (issue, clock, level) not in reached
+    ]
+
+
 def no_level_twice_or_early(fired: Iterable[SlaFired]) -> list[str]:
     """Each level of each clock fires once, and never before it is due."""
     ids: defaultdict[tuple[str, int, str, str], set[str]] = defaultdict(set)
@@ -71,16 +104,18 @@ def no_level_twice_or_early(fired: Iterable[SlaFired]) -> list[str]:
 
 
 def every_route_is_delivered_once(routed: Iterable[IssueRouted], delivered: Mapping[str, int]) -> list[str]:
-    """The receiver has each live route's webhook exactly once.
+    """The receiver has the webhook of each live route exactly once; an issue may be routed again by what joins it.
 
     Args:
         routed: the routes as the topic has them; repeats are allowed.
-        delivered: accepted deliveries by issue id, repeats of one message id not counted.
+        delivered: accepted webhooks of routes by issue id, repeats of one message id not counted.
     """
-    live = {event.issue_id for event in routed if event.mention.lane == "live"}
-    missing = [f"issue {issue} was routed and its webhook never arrived" for issue in live if issue not in delivered]
-    doubled = [f"issue {issue} arrived {n} times under different ids" for issue, n in delivered.items() if n > 1]
-    return missing + doubled
+    live = Counter(issue for issue, _ in {(e.issue_id, e.event_id) for e in routed if e.mention.lane == "live"})
+    return [
+        f"issue {issue} was routed {times} times and its webhooks arrived {delivered.get(issue, 0)} times"
+        for issue, times in live.items()
+        if delivered.get(issue, 0) != times
+    ]
 
 
 def nothing_is_forgotten(forgotten: float | None) -> list[str]:

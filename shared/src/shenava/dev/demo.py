@@ -7,7 +7,8 @@ until the clocks of the others have run out, and prints what happened, checked a
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ READ_BY = {
     "metrics-api": (topics.MENTIONS_CLASSIFIED, topics.ISSUES_LIFECYCLE),
 }
 NUMBERS = ("reputation_score", "triage_12h", "resolution_24h", "forgotten_issues")
+BRAND = "default"
 SETTLE_SECONDS = 120.0
 CLOCKS_SECONDS = 180.0
 
@@ -76,10 +78,10 @@ async def demo(stack: Stack, sample: Sample, console: Console, *, write_golden: 
 
     With ``write_golden`` this run's counts become the golden file.
     """
-    async with Observer(stack.kafka_settings) as observer:
+    async with Observer(stack.kafka_settings, brand=BRAND) as observer:
         await _load(stack, sample)
         with console.status("every mention on its way to the numbers") as status:
-            async with asyncio.timeout(SETTLE_SECONDS):
+            async with within(SETTLE_SECONDS, "understanding and routing every mention"):
                 await observer.settle({"sentiment": READ_BY["sentiment"]})
                 await observer.settle({"router": READ_BY["router"]})
             await observer.catch_up()
@@ -87,7 +89,8 @@ async def demo(stack: Stack, sample: Sample, console: Console, *, write_golden: 
             routed = observer.on(topics.ISSUES_LIFECYCLE, IssueRouted)
             await answer_issues(stack.url("router"), stack.api_key, routed)
             await _clocks_run_out(observer, status)
-            await observer.settle(READ_BY)
+            async with within(SETTLE_SECONDS, "settling"):
+                await observer.settle(READ_BY)
             await observer.catch_up()
             status.update("asking for the numbers")
             shown = await _gather(stack, sample, observer)
@@ -96,6 +99,20 @@ async def demo(stack: Stack, sample: Sample, console: Console, *, write_golden: 
                 await asyncio.to_thread(sample.golden.write_text, text, "utf-8")
         show(console, shown)
     return not (shown.violations or shown.differences)
+
+
+@asynccontextmanager
+async def within(seconds: float, what: str) -> AsyncIterator[None]:
+    """Give up on ``what`` after ``seconds``.
+
+    Raises:
+        DemoFailed: it took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise DemoFailed(f"{what} took longer than {seconds:g} s; the services' logs tell why") from error
 
 
 async def _load(stack: Stack, sample: Sample) -> None:
@@ -115,7 +132,7 @@ async def _load(stack: Stack, sample: Sample) -> None:
 
 async def _clocks_run_out(observer: Observer, status: Status) -> None:
     """Until every issue that nobody answered was escalated at least once for its triage clock."""
-    async with asyncio.timeout(CLOCKS_SECONDS):
+    async with within(CLOCKS_SECONDS, "escalating what nobody answers"):
         while True:
             await observer.catch_up()
             lifecycle = observer.on(topics.ISSUES_LIFECYCLE, IssueEvent)
@@ -141,7 +158,7 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
     counts = summary.counts(found, lifecycle)
     headers = {"Authorization": f"Bearer {stack.api_key}"}
     async with httpx.AsyncClient(headers=headers, timeout=10, trust_env=False) as client:
-        webhooks = await _all_delivered(client, stack.url(RECEIVER) + "/received", len(routed))
+        webhooks = await _all_delivered(client, stack.url(RECEIVER) + "/received", routed)
         clocks = await _json(client, stack.url("sla-watcher") + "/v1/clocks/summary")
         numbers = {name: await _number(client, stack.url("metrics-api"), name) for name in NUMBERS}
     violations = [
@@ -169,12 +186,13 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
     )
 
 
-async def _all_delivered(client: httpx.AsyncClient, url: str, routed: int) -> dict[str, Any]:
+async def _all_delivered(client: httpx.AsyncClient, url: str, routed: Iterable[IssueRouted]) -> dict[str, Any]:
     """The receiver's own account, once it has a webhook for every route."""
-    async with asyncio.timeout(SETTLE_SECONDS):
+    routes = {event.event_id: event.issue_id for event in routed}
+    async with within(SETTLE_SECONDS, "delivering the webhooks"):
         while True:
             account: dict[str, Any] = await _json(client, url)
-            if len(account["issues"]) >= routed:
+            if sum(account["issues"].get(issue, 0) for issue in set(routes.values())) >= len(routes):
                 return account
             await asyncio.sleep(0.3)
 

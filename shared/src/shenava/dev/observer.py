@@ -10,18 +10,28 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shenava import topics
 from shenava.codec import decode
+from shenava.errors import Invalid
 from shenava.events import Event
 from shenava.kafka.client import connection
+from shenava.kafka.ports import Record
 from shenava.settings import KafkaSettings
 
 E = TypeVar("E", bound=Event)
 
 
 class Observer:
-    """Every event on the topics so far; use as an async context manager."""
+    """Every event on the topics so far; use as an async context manager.
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
+    Args:
+        brand: only its events are kept; None keeps those of all brands.
+
+    Attributes:
+        unreadable: how many records were read that are no events.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, brand: str | None = None) -> None:
+        self.unreadable = 0
+        self._brand = brand
         self._consumer = AIOKafkaConsumer(auto_offset_reset="earliest", **connection(settings, "observer"))
         self._admin = AIOKafkaAdminClient(**connection(settings, "observer"))
         self._events: defaultdict[str, list[Event]] = defaultdict(list)
@@ -54,8 +64,18 @@ class Observer:
         behind = {tp for tp, end in ends.items() if await self._consumer.position(tp) < end}
         while behind:
             for tp, records in (await self._consumer.getmany(timeout_ms=200)).items():
-                self._events[tp.topic].extend(decode(record.value, record.headers) for record in records)
+                for record in records:
+                    self._keep(tp.topic, record)
             behind = {tp for tp in behind if await self._consumer.position(tp) < ends[tp]}
+
+    def _keep(self, topic: str, record: Record) -> None:
+        try:
+            event = decode(record.value, record.headers)
+        except Invalid:
+            self.unreadable += 1
+            return
+        if self._brand in (None, event.brand):
+            self._events[topic].append(event)
 
     async def unread_by(self, group: str, topic: topics.Topic) -> int:
         """Records of ``topic`` that ``group`` has not finished yet, by its committed offsets."""

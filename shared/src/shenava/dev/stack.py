@@ -189,7 +189,8 @@ class Stack:
         return {**base, **self.plan.environment}
 
     def _receiver_arguments(self) -> list[str]:
-        return ["--port", str(self.ports[RECEIVER]), "--secret-file", str(self._file("webhook-secret"))]
+        secret, journal = self._file("webhook-secret"), self.plan.directory / "webhooks-received.ndjson"
+        return ["--port", str(self.ports[RECEIVER]), "--secret-file", str(secret), "--journal", str(journal)]
 
     @property
     def api_key_file(self) -> Path:

@@ -84,6 +84,8 @@ class Receiver:
         counts: calls that were ``verified``, ``repeated``, ``refused`` or ``failed`` on purpose.
         types: messages taken, by type.
         routed: ``issue.routed`` messages taken, by issue.
+        journal: where each message that is taken is written down before it is answered, so that a receiver that was
+            killed knows it again; None forgets all at the end.
     """
 
     secrets: Sequence[Secret]
@@ -94,6 +96,14 @@ class Receiver:
     counts: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     routed: Counter[str] = field(default_factory=Counter)
+    journal: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Take up what the journal has."""
+        if self.journal is not None and self.journal.exists():
+            for line in self.journal.read_bytes().splitlines():
+                given, signed_at, body = orjson.loads(line)
+                self._take(Call(given, datetime.fromisoformat(signed_at), {}, body.encode(), repeated=False))
 
     async def receive(self, request: Request) -> Response:
         """Take one webhook."""
@@ -133,13 +143,19 @@ class Receiver:
         elif not reply.takes:
             self.counts["failed"] += 1
         else:
-            self.taken[call.message_id] = call
-            message = call.message
-            self.types[message["type"]] += 1
-            if message["type"] == "issue.routed":
-                self.routed[message["data"]["issue"]["id"]] += 1
-            if len(self.taken) > _REMEMBERED:
-                del self.taken[next(iter(self.taken))]
+            if self.journal is not None:
+                with self.journal.open("ab") as journal:
+                    journal.write(orjson.dumps((call.message_id, call.signed_at, call.body.decode())) + b"\n")
+            self._take(call)
+
+    def _take(self, call: Call) -> None:
+        self.taken[call.message_id] = call
+        message = call.message
+        self.types[message["type"]] += 1
+        if message["type"] == "issue.routed":
+            self.routed[message["data"]["issue"]["id"]] += 1
+        if len(self.taken) > _REMEMBERED:
+            del self.taken[next(iter(self.taken))]
 
 
 def create_app(receiver: Receiver) -> ASGIApp:
@@ -211,6 +227,7 @@ def main(
     secret_file: Annotated[list[Path], typer.Option(help="A whsec_ secret; twice while it is rotated.", exists=True)],
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8099,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
+    journal: Annotated[Path | None, typer.Option(help="File to remember what was taken over a restart.")] = None,
     steps: Annotated[str, typer.Option("--script", help="First answers: e.g. '503,reset,slow:2'.")] = "",
 ) -> None:
     """Receive webhooks and count them."""
@@ -219,7 +236,7 @@ def main(
     except InvalidSecret as error:
         raise typer.BadParameter(str(error), param_hint="--secret-file") from None
     replies = [_parse_step(step) for step in steps.split(",") if step.strip()]
-    app = create_app(Receiver(secrets, script(*replies)))
+    app = create_app(Receiver(secrets, script(*replies), journal=journal))
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, lifespan="off")
 
 
