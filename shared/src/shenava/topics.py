@@ -44,6 +44,7 @@ MENTIONS_CLASSIFIED = Topic(
     "sentiment",
     ("router", "metrics-api"),
 )
+MENTIONS_PASSED = Topic("mentions.passed", (e.MentionPassed,), "brand + conversation", "router", ("metrics-api",))
 ISSUES_LIFECYCLE = Topic("issues.lifecycle", _LIFECYCLE, "issue", "router", ("sla-watcher", "metrics-api"))
 ISSUES_BY_QUEUE = {
     queue: Topic(f"issues.{queue}", (e.IssueRouted,), "issue", "router", ("the teams",), partitions=6)
@@ -61,6 +62,7 @@ FACTS_RECORDED = Topic("facts.recorded", (e.FactRecorded,), "brand + kind", "ing
 ALL: tuple[Topic, ...] = (
     MENTIONS_RECEIVED,
     MENTIONS_CLASSIFIED,
+    MENTIONS_PASSED,
     ISSUES_LIFECYCLE,
     *ISSUES_BY_QUEUE.values(),
     SLA_ESCALATIONS,

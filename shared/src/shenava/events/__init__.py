@@ -16,7 +16,7 @@ from shenava.events.issues import (
     IssueResumed,
     IssueRouted,
 )
-from shenava.events.mentions import MentionClassified, MentionReceived
+from shenava.events.mentions import MentionClassified, MentionPassed, MentionReceived
 from shenava.events.sla import (
     SlaBreached,
     SlaEscalated,
@@ -30,6 +30,7 @@ from shenava.events.sla import (
 ALL: tuple[type[Event], ...] = (
     MentionReceived,
     MentionClassified,
+    MentionPassed,
     IssueOpened,
     IssueRouted,
     IssueMentionAdded,
@@ -68,6 +69,7 @@ __all__ = [
     "IssueResumed",
     "IssueRouted",
     "MentionClassified",
+    "MentionPassed",
     "MentionReceived",
     "SlaBreached",
     "SlaEscalated",

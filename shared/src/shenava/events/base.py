@@ -11,6 +11,7 @@ Brand = Annotated[
     str,
     Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="The watched brand; `default` when there is one"),
 ]
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
 ShortText = Annotated[str, Meta(max_length=512)]
 LongText = Annotated[str, Meta(max_length=100_000)]
 Count = Annotated[int, Meta(ge=0, le=9_007_199_254_740_991)]

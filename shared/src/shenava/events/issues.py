@@ -8,14 +8,13 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from shenava.events.base import Event, Id, Instant, ShortText, Value
+from shenava.events.base import Event, Id, Instant, Name, ShortText, Value
 from shenava.events.mentions import Classification, Intent, Mention
 
 Queue = Literal["customer-care", "content", "product"]
 Severity = Literal["low", "normal", "high", "critical"]
 Sequence = Annotated[int, Meta(ge=1)]
 Round = Annotated[int, Meta(ge=1)]
-Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 class IssueEvent(Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from shenava.events.base import Count, Event, Id, Instant, LongText, Share, ShortText, Value
+from shenava.events.base import Count, Event, Id, Instant, LongText, Name, Share, ShortText, Value
 
 Channel = Literal[
     "instagram", "telegram", "bale", "x", "facebook", "linkedin", "youtube", "app_store", "google_play",
@@ -16,6 +16,7 @@ Lane = Literal["live", "backfill"]
 Sentiment = Literal["negative", "neutral", "positive"]
 Intent = Literal["complaint", "question", "praise", "suggestion", "refund", "lead", "spam", "other"]
 UnscoredReason = Literal["deleted", "empty_text", "unsupported_language", "language_unsure"]
+Conversation = Annotated[str, Meta(min_length=1, max_length=512)]
 
 
 class Author(Value, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ class Mention(Value, frozen=True, kw_only=True):
     mention_id: Id
     channel: Channel
     native_id: Annotated[str, Meta(min_length=1, max_length=256)]
-    conversation: Annotated[str, Meta(min_length=1, max_length=512)]
+    conversation: Conversation
     author: Author
     text: LongText
     posted_at: Instant
@@ -123,6 +124,29 @@ class MentionClassified(Event, frozen=True, kw_only=True):
         return conversation_key(self.brand, self.mention)
 
 
-def conversation_key(brand: str, mention: Mention) -> str:
+class MentionPassed(Event, frozen=True, kw_only=True):
+    """Nobody has to act on a classified mention: how those are accounted for that come into no issue.
+
+    Attributes:
+        cause_id: the event id of the classified mention.
+        rule_id: the attention rule that passed it, `default`, or `outdated` where a newer form was known already.
+    """
+
+    TYPE: ClassVar[str] = "shenava.mention.passed.v1"
+
+    mention_id: Id
+    channel: Channel
+    conversation: Conversation
+    cause_id: Id
+    rule_id: Name
+    rulebook_version: Name
+
+    @property
+    def key(self) -> str:
+        """The same key as the mention that was passed."""
+        return conversation_key(self.brand, self)
+
+
+def conversation_key(brand: str, said: Mention | MentionPassed) -> str:
     """The ordering key of everything said in one conversation about one brand."""
-    return f"{brand}:{mention.channel}:{mention.conversation}"
+    return f"{brand}:{said.channel}:{said.conversation}"

@@ -94,6 +94,23 @@ def classified(language: Language = "fa", *, brand: str = BRAND, **over: Any) ->
     return e.MentionClassified(**given | of_event)
 
 
+def passed(cause: e.MentionClassified | None = None, **over: Any) -> e.MentionPassed:
+    """Nobody has to act on ``cause``, as the router says it."""
+    cause = cause or classified()
+    given: dict[str, Any] = {
+        "event_id": derive("passed", cause.event_id),
+        "brand": cause.brand,
+        "occurred_at": cause.occurred_at,
+        "mention_id": cause.mention.mention_id,
+        "channel": cause.mention.channel,
+        "conversation": cause.mention.conversation,
+        "cause_id": cause.event_id,
+        "rule_id": "thanks",
+        "rulebook_version": "r1",
+    }
+    return e.MentionPassed(**given | over)
+
+
 def issue_opened(**over: Any) -> e.IssueOpened:
     """The complaint of :func:`mention` needs somebody."""
     first = mention()
@@ -224,7 +241,7 @@ def fact(**over: Any) -> e.FactRecorded:
 def one_of_each() -> tuple[e.Event, ...]:
     """An event of every type there is."""
     return (
-        received(), classified(), issue_opened(), issue_routed(), issue_mention_added(), issue_acknowledged(),
+        received(), classified(), passed(), issue_opened(), issue_routed(), issue_mention_added(), issue_acknowledged(),
         issue_moved_private(), issue_paused(), issue_resumed(), issue_reassigned(), issue_resolved(), issue_reopened(),
         issue_closed(), sla_warned(), sla_breached(), sla_escalated(), sla_met(), sla_verdict_revised(), fact(),
     )  # fmt: skip
