@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from ingestor.described import ABOUT, STRUCTS
-from ingestor.routes import Submissions, routes
+from ingestor.routes import Submissions, add_routes
 from shenava import __version__
 from shenava.http.openapi import describe
 
@@ -19,6 +19,6 @@ def create_app(submissions: Submissions) -> FastAPI:
         openapi_url="/openapi.json",
         generate_unique_id_function=lambda route: route.name,
     )
-    app.include_router(routes(submissions))
+    add_routes(app, submissions)
     describe(app, STRUCTS)
     return app

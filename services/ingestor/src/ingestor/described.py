@@ -71,18 +71,20 @@ FACT_EXAMPLES: dict[str, dict[str, Any]] = {"persian": _ORDER, "english": _SESSI
 
 def mention_route() -> dict[str, Any]:
     """Keyword arguments of the route that takes mentions."""
-    return _route(SubmittedMention, AcceptedMention, MENTION_EXAMPLES)
+    described = _route(SubmittedMention, AcceptedMention, MENTION_EXAMPLES)
+    return {"summary": "Submit mentions", "tags": ["mentions"], **described}
 
 
 def fact_route() -> dict[str, Any]:
     """Keyword arguments of the route that takes facts."""
-    return _route(SubmittedFact, AcceptedFact, FACT_EXAMPLES)
+    return {"summary": "Submit business facts", "tags": ["facts"], **_route(SubmittedFact, AcceptedFact, FACT_EXAMPLES)}
 
 
 def channel_route() -> dict[str, Any]:
     """Keyword arguments of the route that lists channels."""
     content = {"application/json": {"schema": reference(Channels)}}
-    return {"responses": {200: {"description": "The channels", "content": content}}}
+    responses = {200: {"description": "The channels", "content": content}}
+    return {"summary": "List the channels", "tags": ["mentions"], "methods": ["GET"], "responses": responses}
 
 
 def _route(
@@ -91,6 +93,7 @@ def _route(
     answer = {"oneOf": [reference(accepted), reference(BulkResult)]}
     taken = {"description": "Kept by Kafka", "content": {"application/json": {"schema": answer}}}
     return {
+        "methods": ["POST"],
         "status_code": 202,
         "responses": {202: taken, **_REFUSALS},
         "openapi_extra": {

@@ -1,12 +1,13 @@
 """The HTTP routes: they read a raw body, and answer 202 only after Kafka has acknowledged what it held."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any, get_args
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.types import Receive
 
 from ingestor.answers import BulkResult, Channels
 from ingestor.described import channel_route, fact_route, mention_route
@@ -17,11 +18,13 @@ from ingestor.settings import IngestSettings
 from shenava.clock import Clock, utc_now
 from shenava.errors import Invalid
 from shenava.events.mentions import Channel
-from shenava.http.body import read_body
+from shenava.http.body import receive_body
 from shenava.http.keys import ApiKeys
 from shenava.http.problems import Problem, invalid
 from shenava.http.rates import Rates
+from shenava.http.raw import RawRoute, first_values
 from shenava.telemetry import metrics
+from shenava.within import within
 
 _STATUS = {"unsupported_media_type": 415, "too_many_items": 413, "brand_not_allowed": 403}
 _ACCEPTED = {kind.name: metrics.INGESTED.labels(kind.name, "accepted") for kind in (MENTION, FACT)}
@@ -63,9 +66,10 @@ class Submissions:
         Raises:
             Problem, Invalid: nothing of it was taken; the message says why.
         """
-        key = self._keys.identify(request, kind.scope)
+        headers = first_values(request.scope["headers"])
+        key = self._keys.holder(headers, kind.scope)
         self._rates.admit(key.name, self._ticks())
-        parsed = await self._parsed(request, kind)
+        parsed = await self._parsed(headers, request.receive, kind)
         if len(parsed.items) > 1:
             self._rates.charge(key.name, len(parsed.items) - 1, self._ticks())
         batch = prepare(parsed, kind, self._now(), key.brands)
@@ -76,19 +80,18 @@ class Submissions:
             _REFUSED[kind.name].inc(batch.refused)
         return _bulk(batch) if parsed.bulk else _single(batch)
 
-    async def _parsed(self, request: Request, kind: Kind[Any]) -> Parsed[Any]:
+    async def _parsed(self, headers: Mapping[str, str], receive: Receive, kind: Kind[Any]) -> Parsed[Any]:
         try:
-            form = form_of(request.headers)
-            body = await self._body(request)
-            return parse(body, form, request.headers, kind.submission, self._max_items)
+            form = form_of(headers)
+            body = await self._body(headers, receive)
+            return parse(body, form, headers, kind.submission, self._max_items)
         except Invalid as error:
             _REFUSED[kind.name].inc()
             raise invalid(error, _STATUS.get(error.reason, 422)) from error
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         try:
-            async with asyncio.timeout(self._body_timeout):
-                return await read_body(request, self._max_body)
+            return await within(self._body_timeout, receive_body(headers, receive, self._max_body))
         except TimeoutError:
             raise Problem(
                 408,
@@ -105,26 +108,25 @@ class Submissions:
             raise
 
 
-def routes(submissions: Submissions) -> APIRouter:
-    """The routes of the ingestor."""
-    router = APIRouter(default_response_class=Response)
+def add_routes(app: FastAPI, submissions: Submissions) -> None:
+    """Have ``app`` serve the routes of the ingestor."""
 
-    @router.post(MENTION.path, summary="Submit mentions", tags=["mentions"], **mention_route())
     async def submit_mentions(request: Request) -> Response:
         """One mention, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
         return await submissions.take(request, MENTION)
 
-    @router.post(FACT.path, summary="Submit business facts", tags=["facts"], **fact_route())
     async def submit_facts(request: Request) -> Response:
         """One fact, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
         return await submissions.take(request, FACT)
 
-    @router.get("/v1/channels", summary="List the channels", tags=["mentions"], **channel_route())
-    async def list_channels() -> Response:
+    async def list_channels(_: Request) -> Response:
         """The values that `channel` of a mention may have. Needs no API key."""
         return Response(_CHANNELS, media_type=Form.JSON.value)
 
-    return router
+    add = partial(app.router.add_api_route, response_class=Response, route_class_override=RawRoute)
+    add(MENTION.path, submit_mentions, **mention_route())
+    add(FACT.path, submit_facts, **fact_route())
+    add("/v1/channels", list_channels, **channel_route())
 
 
 def _single(batch: Batch) -> Response:
