@@ -147,7 +147,7 @@ class MemoryGroup:
             shares = _shares(self._broker, self._members)
             for member in self._members:
                 member.begin(shares[member])
-        await asyncio.gather(*(member.assigned() for member in self._members))
+            await asyncio.gather(*(member.assigned() for member in self._members))
         asyncio.get_running_loop().call_soon(self.wake)
 
 
