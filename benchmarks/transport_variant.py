@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import uvloop
+
 from shenava.codec import decode, encode
 from shenava.events import MentionClassified, MentionReceived
 from shenava.ids import derive
@@ -108,4 +110,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())  # as the services run
