@@ -13,8 +13,9 @@ from router.fold import Assessed, Board, Revision, fold
 from router.issue import evolve, opened
 from router.issue_keys import Key, issue_keys
 from rulebooks import book
-from shenava.events import IssueEvent, IssueOpened, MentionClassified
+from shenava.events import IssueEvent, IssueOpened, MentionClassified, MentionPassed
 from shenava.events.mentions import Author
+from shenava.ids import derive
 from shenava.testing.builders import BASE, classification, classified
 
 WINDOW = timedelta(days=2)
@@ -40,12 +41,30 @@ def streams(draw: st.DrawFn) -> Mentions:
     ]
 
 
+@st.composite
+def revised(draw: st.DrawFn) -> Mentions:
+    """Up to four mentions in up to four forms each, which may come in any order and in several conversations."""
+    forms = st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from("12"), st.sampled_from(INTENTS))
+    return [
+        classified(
+            native_id=f"p-{number}",
+            change=("posted", "edited", "edited", "deleted")[form],
+            conversation=conversation,
+            received_at=BASE + timedelta(minutes=form),
+            event_id=derive("classified", number, form),
+            classification=classification(intent=intent),
+        )
+        for number, form, conversation, intent in draw(st.lists(forms, max_size=12, unique_by=lambda one: one[:2]))
+    ]
+
+
 class Memory:
     """The router without a database: what is recorded, and the board of the next batch."""
 
     def __init__(self) -> None:
         self.board = Board()
         self.history: dict[str, list[IssueEvent]] = defaultdict(list)
+        self.passed: list[MentionPassed] = []
         self._seen: set[str] = set()
 
     def take(self, batch: Mentions) -> None:
@@ -57,7 +76,9 @@ class Memory:
         self.board.memberships |= {m.mention_id: m.issue_id for m in result.memberships}
         for event in new:
             revision = Revision.of(event.mention.change, event.occurred_at)
-            self.board.revisions[event.mention.mention_id] = revision
+            known = self.board.revisions.get(event.mention.mention_id, revision)
+            self.board.revisions[event.mention.mention_id] = max(revision, known)
+        self.passed += result.passed
         for issue_id, story in result.stories.items():
             self.history[issue_id] += story.events
 
@@ -138,3 +159,31 @@ def test_each_issue_tells_its_whole_story_without_gaps(data: st.DataObject, stre
             issue = evolve(issue, event)
         assert issue == memory.board.issues[issue_id]
         assert len({event.event_id for event in events}) == len(events)
+
+
+@given(st.data(), revised())
+def test_every_form_of_every_mention_is_passed_once_or_in_an_issue(data: st.DataObject, stream: Mentions) -> None:
+    memory = Memory()
+    for batch in data.draw(cut(stream)):
+        memory.take(batch)
+        causes = [event.cause_id for event in memory.passed]
+        assert len(set(causes)) == len(causes)
+        for event in batch:
+            assert event.event_id in causes or event.mention.mention_id in memory.board.memberships
+
+
+@given(st.data(), revised())
+def test_however_the_stream_is_cut_the_same_events_are_passed_by_the_same_rules(
+    data: st.DataObject, stream: Mentions
+) -> None:
+    assert routed(data.draw(cut(stream))).passed == routed([stream]).passed
+
+
+@given(revised())
+def test_an_event_is_passed_exactly_when_no_issue_has_its_mention_by_then(stream: Mentions) -> None:
+    memory = Memory()
+    for event in stream:
+        before = len(memory.passed)
+        memory.take([event])
+        member = event.mention.mention_id in memory.board.memberships
+        assert [each.cause_id for each in memory.passed[before:]] == ([] if member else [event.event_id])

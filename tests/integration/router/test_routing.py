@@ -23,6 +23,7 @@ from shenava.events import (
     IssueMentionAdded,
     IssueOpened,
     IssueRouted,
+    MentionPassed,
 )
 from shenava.events.mentions import Author
 from shenava.settings import PostgresSettings
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.servers
 
 LIFECYCLE = topics.ISSUES_LIFECYCLE.name
 CARE = topics.ISSUES_BY_QUEUE["customer-care"].name
+PASSED = topics.MENTIONS_PASSED.name
 
 
 @pytest.fixture
@@ -216,3 +218,55 @@ async def test_every_mention_is_kept_with_why_it_was_passed_or_not(router: Route
     await router.take(said("p-1"), said("p-2", "spam"))
     rows = await router.rows("SELECT needs_person, decision->>'rule_id' AS rule FROM mentions ORDER BY rule")
     assert rows == [{"needs_person": True, "rule": "complaint"}, {"needs_person": False, "rule": "spam"}]
+
+
+async def passed(router: RouterWorld) -> list[tuple[str, str]]:
+    """The causes and rules of what was told to be passed."""
+    told = await router.told(PASSED)
+    return [(event.cause_id, event.rule_id) for event in told if isinstance(event, MentionPassed)]
+
+
+async def test_what_nobody_must_act_on_is_told_once_in_either_lane(router: RouterWorld) -> None:
+    before = metrics.MENTIONS_PASSED.labels("spam")._value.get()
+    spam = [said("p-1", "spam"), said("p-2", "spam", lane="backfill")]
+    await router.take(*spam, said("p-3"))
+    await router.take(*spam)
+    assert sorted(await passed(router)) == sorted((event.event_id, "spam") for event in spam)
+    assert metrics.MENTIONS_PASSED.labels("spam")._value.get() == before + 2
+
+
+async def test_a_batch_in_which_nobody_must_act_tells_all_of_it(router: RouterWorld) -> None:
+    await router.take(said("p-1", "spam"), said("p-2", "other"))
+    assert sorted(rule for _, rule in await passed(router)) == ["chatter", "spam"]
+    assert len(await router.told()) == 2
+
+
+async def test_what_happens_to_a_member_of_an_issue_is_accounted_for_by_the_issue(router: RouterWorld) -> None:
+    await router.take(said("p-1"))
+    await router.take(said("p-1", "other", change="edited", text="حل شد"), said("p-1", change="deleted", text=""))
+    assert await passed(router) == []
+
+
+async def test_a_post_that_arrives_after_its_deletion_is_passed_as_outdated(router: RouterWorld) -> None:
+    gone, post = said("p-1", change="deleted", text=""), said("p-1")
+    await router.take(gone)
+    await router.take(post)
+    assert await passed(router) == [(gone.event_id, "deleted"), (post.event_id, "outdated")]
+
+
+@pytest.mark.parametrize("cuts", [1, 2, 3])
+async def test_a_batch_is_decided_as_its_events_one_by_one_would_be(router: RouterWorld, cuts: int) -> None:
+    # The deletion is in the batch of the post, but it was said later.
+    story = [said("p-1"), said("p-1", change="deleted", text=""), said("p-2", "other", conversation="t-2")]
+    for start in range(0, len(story), cuts):
+        await router.take(*story[start : start + cuts])
+    assert [type(event) for event in await router.told(LIFECYCLE)] == [IssueOpened, IssueRouted]
+    assert await passed(router) == [(story[2].event_id, "chatter")]
+
+
+async def test_what_is_passed_and_its_record_are_committed_together_or_not_at_all(router: RouterWorld) -> None:
+    with pytest.raises(Invalid):
+        await router.take(said("p-1", "spam"), said("p-2", "spam", text="a\x00b"))
+    assert await passed(router) == []
+    await router.take(said("p-1", "spam"))
+    assert len(await passed(router)) == 1

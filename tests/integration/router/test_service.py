@@ -14,7 +14,7 @@ from rulebooks import SAMPLE
 from servers import DatabaseFor
 from shenava import topics
 from shenava.codec import decode, encode
-from shenava.events import Event, IssueMentionAdded, IssueOpened, IssueRouted, MentionClassified
+from shenava.events import Event, IssueMentionAdded, IssueOpened, IssueRouted, MentionClassified, MentionPassed
 from shenava.events.mentions import Author
 from shenava.kafka.member import producer
 from shenava.kafka.ports import Outbound
@@ -93,17 +93,17 @@ async def test_a_story_told_twice_on_the_topic_comes_out_as_one_routed_issue(set
         asked("p-3", reza),
         said("p-4", "spam", brand=BRAND, author=reza, conversation="t-3"),
     ]
-    names = [topics.ISSUES_LIFECYCLE.name, topics.ISSUES_BY_QUEUE["content"].name]
+    names = [topics.ISSUES_LIFECYCLE.name, topics.ISSUES_BY_QUEUE["content"].name, topics.MENTIONS_PASSED.name]
     async with serving(), reading(settings, *names) as told:
         await send(settings, *story, *story)
-        await until(lambda: len(told) >= 6, within_seconds=60)
+        await until(lambda: len(told) >= 7, within_seconds=60)
         # What is sent last in a conversation is read last, so by then its repeats have been handled.
         await send(settings, *story, said("p-5", brand=BRAND, author=mina), asked("p-6", reza))
-        await until(lambda: len(told) >= 8, within_seconds=60)
+        await until(lambda: len(told) >= 9, within_seconds=60)
     kinds = sorted(type(event).__name__ for event in told)
-    expected: list[type[Event]] = [IssueMentionAdded] * 3 + [IssueOpened] * 2 + [IssueRouted] * 3
+    expected: list[type[Event]] = [IssueMentionAdded] * 3 + [IssueOpened] * 2 + [IssueRouted] * 3 + [MentionPassed]
     assert kinds == [kind.__name__ for kind in expected]
-    assert len({event.event_id for event in told}) == 7
+    assert len({event.event_id for event in told}) == 8
     routed = {event.queue: event.owner for event in told if isinstance(event, IssueRouted)}
     assert routed == {"customer-care": "care-lead@nilgoon.example", "content": "content-lead@nilgoon.example"}
 

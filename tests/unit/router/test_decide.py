@@ -11,7 +11,7 @@ from router.issue import Issue
 from router.issue_keys import issue_keys
 from rulebooks import book, small
 from shenava.events import MentionClassified
-from shenava.events.issues import ConditionValue
+from shenava.events.issues import ConditionValue, Decision
 from shenava.testing.builders import BASE, classification, classified
 
 WINDOW = timedelta(hours=24)
@@ -57,13 +57,15 @@ def test_the_first_matching_rule_names_queue_owner_and_severity(
     ],
 )
 def test_what_nobody_must_act_on_passes_and_says_by_which_rule(facts: dict[str, Any], rule: str) -> None:
-    assert assess(known(**facts), BOOK) == Pass(rule)
+    assert assess(known(**facts), BOOK) == Pass(Decision(rule_id=rule, rulebook_version=BOOK.version))
 
 
 def test_the_attention_default_decides_where_no_attention_rule_matches() -> None:
     rules = [{"id": "trouble", "when": 'intent == "complaint"', "act": True}]
     careless = book(attention={"default": False, "rules": rules})
-    assert assess(known(intent="question"), careless) == Pass("default")
+    assert assess(known(intent="question"), careless) == Pass(
+        Decision(rule_id="default", rulebook_version=careless.version)
+    )
     assert isinstance(assess(known(intent="complaint"), careless), Route)
 
 

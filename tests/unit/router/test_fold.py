@@ -128,6 +128,44 @@ def test_a_complaint_in_a_harmless_thread_routes_the_issue_anew() -> None:
     assert story.issue.decision.rule_id == "complaint"
 
 
+def passed(result: Folded) -> list[tuple[str, str]]:
+    """Which events were passed, by which rule."""
+    return [(event.cause_id, event.rule_id) for event in result.passed]
+
+
+def test_what_nobody_must_act_on_is_passed_by_its_rule_with_the_key_and_cause_of_its_mention() -> None:
+    harmless = said(intent="other", lane="backfill")
+    (event,) = folded(harmless).passed
+    assert (event.mention_id, event.cause_id, event.key) == (
+        harmless.mention.mention_id, harmless.event_id, harmless.key,
+    )  # fmt: skip
+    assert (event.rule_id, event.rulebook_version, event.occurred_at) == ("chatter", BOOK.version, NOW)
+    assert event.event_id == derive("passed", harmless.event_id)
+
+
+def test_what_opens_or_joins_an_issue_is_not_passed() -> None:
+    assert not folded(said("p-1"), said("p-2"), said("p-3", change="edited")).passed
+
+
+def test_an_edit_or_a_deletion_of_a_member_is_accounted_for_by_its_issue() -> None:
+    later = [said(change="edited", intent="other"), said(change="deleted", intent="other")]
+    assert not folded(said(), *later).passed
+    assert not folded(*later, board=after(folded(said()), None, said())).passed
+
+
+def test_a_form_that_a_newer_one_has_overtaken_is_passed_as_outdated_unless_its_mention_is_in_an_issue() -> None:
+    gone, post = said(change="deleted"), said()
+    assert passed(folded(gone, post)) == [(gone.event_id, "deleted"), (post.event_id, "outdated")]
+    assert passed(folded(said(change="edited"), post)) == []
+
+
+def test_a_mention_that_was_passed_may_still_come_into_an_issue() -> None:
+    harmless = said(intent="other")
+    result = folded(harmless, said(change="edited"))
+    assert passed(result) == [(harmless.event_id, "chatter")]
+    assert [member.mention_id for member in result.memberships] == [harmless.mention.mention_id]
+
+
 def test_an_imported_issue_starts_no_clocks_and_takes_no_live_mention() -> None:
     result = folded(said("p-1", lane="backfill"), said("p-2"))
     assert [story.issue.starts_clocks for story in result.stories.values()] == [False, True]

@@ -36,9 +36,9 @@ class RuleFailed:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Nobody has to act; ``rule_id`` is the attention rule that says so, or ``default``."""
+    """Nobody has to act; the decision names the attention rule that says so, or ``default``."""
 
-    rule_id: str
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def assess(known: Facts, rulebook: Rulebook) -> Pass | Route:
     bound = cel.bind(known)
     attention, tried = _first_match(rulebook.attention, bound)
     if attention is None and not rulebook.attends:
-        return Pass(DEFAULT)
+        return _pass(DEFAULT, rulebook)
     if isinstance(attention, AttentionRule) and not attention.act:
-        return Pass(attention.id)
+        return _pass(attention.id, rulebook)
     told, told_failures = _subscribers(rulebook.subscriptions, bound)
     if isinstance(attention, RuleFailed):
         reads = rulebook.attention[tried].condition.reads
@@ -115,6 +115,10 @@ def place(event: MentionClassified, route: Route, open_issue: OpenIssue, merge_w
 def outweighs(route: Route, issue: Issue) -> bool:
     """Whether a thread that began harmlessly has become more urgent than the queue it lies in was told."""
     return not issue.pinned and SEVERITIES.index(route.destination.severity) > SEVERITIES.index(issue.severity)
+
+
+def _pass(rule_id: str, rulebook: Rulebook) -> Pass:
+    return Pass(Decision(rule_id=rule_id, rulebook_version=rulebook.version))
 
 
 def _own(

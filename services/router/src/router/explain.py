@@ -46,7 +46,7 @@ def _value(name: str, value: object) -> Fact:
 def told(verdict: Pass | Route, rulebook: Rulebook) -> Iterator[str]:
     """The lines of the explanation."""
     if isinstance(verdict, Pass):
-        yield f"nobody has to act: attention rule {verdict.rule_id} (rulebook {rulebook.version})"
+        yield f"nobody has to act: attention rule {verdict.decision.rule_id} (rulebook {rulebook.version})"
         return
     decision = verdict.decision
     lines: Mapping[str, str] = {

@@ -2,6 +2,13 @@
 
 The batch is worked through in its order, so a mention may join an issue that an earlier one of the same batch opened;
 how the stream is cut into batches makes no difference.
+
+Each event is accounted for exactly once, so that a reader can tell passed from lost. Where its mention is in an issue,
+through this event or an earlier one, the membership accounts for it: an edit or a deletion of a member adds nothing,
+whatever it says. Any other event gets a :class:`MentionPassed`, by the attention rule that says that nobody has to act,
+or as ``outdated`` where somebody would have to, but a newer form of the mention is known already. A mention that was
+passed in one form may come into an issue by another, later or, at another router, at the same instant; the issue then
+speaks for it.
 """
 
 from collections.abc import Iterable
@@ -13,12 +20,15 @@ from router.decide import Open, Pass, Route, outweighs, place
 from router.issue import Issue
 from router.issue_keys import Key
 from router.story import ROUTER, Story
-from shenava.events import IssueMentionAdded, IssueOpened, IssueRouted, MentionClassified
+from shenava.events import IssueMentionAdded, IssueOpened, IssueRouted, MentionClassified, MentionPassed
 from shenava.events.mentions import Change
 from shenava.ids import derive
 
 CHANGES: tuple[Change, ...] = get_args(Change)
 """In the order in which they can happen to one mention."""
+
+OUTDATED = "outdated"
+"""Stands for a rule where a mention is passed because a newer form of it is known."""
 
 
 class Assessed(NamedTuple):
@@ -73,12 +83,14 @@ class Folded:
         stories: by issue id, the issues that something happened to, each with its new events.
         keys: keys that lead to another issue than before.
         merged: how many mentions joined an issue.
+        passed: what is accounted for by no issue.
     """
 
     stories: dict[str, Story] = field(default_factory=dict)
     keys: dict[Key, str] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     merged: int = 0
+    passed: list[MentionPassed] = field(default_factory=list)
 
 
 def fold(batch: Iterable[Assessed], board: Board, merge_window: timedelta, now: datetime) -> Folded:
@@ -100,9 +112,11 @@ class _Folding:
 
     def take(self, event: MentionClassified, verdict: Pass | Route) -> None:
         outdated = self._outdated(event)
-        if isinstance(verdict, Pass) or outdated:
-            return
         issue_id = self._memberships.get(event.mention.mention_id)
+        if isinstance(verdict, Pass) or outdated:
+            if issue_id is None:
+                self._pass(event, verdict)
+            return
         if issue_id is not None:
             self._edited(issue_id, event, verdict)
             return
@@ -123,6 +137,22 @@ class _Folding:
         newest = self._revisions.get(mention.mention_id, revision)
         self._revisions[mention.mention_id] = max(newest, revision)
         return newest > revision
+
+    def _pass(self, event: MentionClassified, verdict: Pass | Route) -> None:
+        mention = event.mention
+        self.folded.passed.append(
+            MentionPassed(
+                event_id=derive("passed", event.event_id),
+                brand=event.brand,
+                occurred_at=self._now,
+                mention_id=mention.mention_id,
+                channel=mention.channel,
+                conversation=mention.conversation,
+                cause_id=event.event_id,
+                rule_id=verdict.decision.rule_id if isinstance(verdict, Pass) else OUTDATED,
+                rulebook_version=verdict.decision.rulebook_version,
+            )
+        )
 
     def _open(self, event: MentionClassified, placed: Open) -> Story:
         mention, route = event.mention, placed.route

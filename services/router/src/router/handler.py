@@ -12,7 +12,6 @@ from router.deliveries import enqueue
 from router.endpoints import Endpoints
 from router.facts import facts
 from router.fold import Assessed, Folded, fold
-from router.issue_keys import issue_keys
 from router.notices import sla_notice
 from router.recording import Happened, record
 from router.rulebook import Rulebook
@@ -53,27 +52,20 @@ class RouteMentions:
         # The rulebook is asked before any lock is held; a repeat costs that much, and nothing else.
         assessed = [Assessed(event, _assess(event, rulebook)) for event in mentions.values()]
         async with self._database.transaction() as tx:
-            new, folded = await self._route(tx, assessed, rulebook)
+            new, folded = await self._route(tx, assessed)
             await enqueue(tx, told, self._endpoints)
         _report(new, folded)
 
-    async def _route(
-        self, tx: Transaction, assessed: Sequence[Assessed], rulebook: Rulebook
-    ) -> tuple[list[Assessed], Folded]:
-        if not assessed:
-            return [], Folded()
-        event_ids = await store.record_mentions(tx, assessed, rulebook.version)
+    async def _route(self, tx: Transaction, assessed: Sequence[Assessed]) -> tuple[list[Assessed], Folded]:
+        event_ids = await store.record_mentions(tx, assessed) if assessed else ()
         new = [one for one in assessed if one.event.event_id in event_ids]
-        acting = [one for one in new if isinstance(one.verdict, Route)]
-        if not acting:
-            return new, Folded()
-        keys = {key for one in acting for key in issue_keys(one.event)}
-        board = await store.board(tx, keys, acting)
-        folded = fold(new, board, self._merge_window, tx.now)
+        if not new:
+            return [], Folded()
+        folded = fold(new, await store.board(tx, new), self._merge_window, tx.now)
         await store.point_keys(tx, folded.keys)
         await store.add_memberships(tx, folded.memberships)
         happened = [Happened(story.issue, story.events) for story in folded.stories.values()]
-        await record(tx, happened, self._endpoints)
+        await record(tx, happened, self._endpoints, passed=folded.passed)
         return new, folded
 
 
@@ -87,15 +79,11 @@ def _assess(event: MentionClassified, rulebook: Rulebook) -> Pass | Route:
 
 def _report(new: Iterable[Assessed], folded: Folded) -> None:
     """Count what was committed and say loudly which rules failed."""
-    passed: Counter[str] = Counter()
     for event, verdict in new:
-        if isinstance(verdict, Pass):
-            passed[verdict.rule_id] += 1
-            continue
-        for failure in verdict.failures:
+        for failure in verdict.failures if isinstance(verdict, Route) else ():
             metrics.RULE_ERRORS.labels(failure.rule_id).inc()
             log.error("rule_failed", rule=failure.rule_id, reason=failure.reason, event_id=event.event_id)
-    for rule_id, count in passed.items():
+    for rule_id, count in Counter(event.rule_id for event in folded.passed).items():
         metrics.MENTIONS_PASSED.labels(rule_id).inc(count)
     metrics.MENTIONS_MERGED.inc(folded.merged)
     for story in folded.stories.values():

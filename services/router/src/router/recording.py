@@ -1,7 +1,8 @@
-"""Writes what happened to issues: their rows and history, the events for the topics, the notices for the webhooks.
+"""Writes what happened: issues' rows and history, the events for the topics, the notices for the webhooks.
 
 All of it in the caller's transaction, which holds the issues' row locks, so the order per issue is the same everywhere.
-Issues of the backfill lane are only recorded and projected: no team's own topic and no webhook hears of them.
+Issues of the backfill lane are only recorded and projected: no team's own topic and no webhook hears of them. What was
+passed goes to its own topic in either lane.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from router.issue import Issue
 from router.notices import Notice, lifecycle_notice
 from shenava import outbox, topics
 from shenava.db.database import Transaction
-from shenava.events import IssueEvent, IssueRouted
+from shenava.events import Event, IssueEvent, IssueRouted, MentionPassed
 from shenava.topics import Topic
 
 NAME = "router"
@@ -28,12 +29,14 @@ class Happened(NamedTuple):
     handover: IssueRouted | None = None
 
 
-async def record(tx: Transaction, happened: Sequence[Happened], endpoints: Endpoints) -> None:
-    """Make ``happened`` true together with ``tx``."""
-    if not happened:
-        return
-    await store.save(tx, [one.issue for one in happened], [event for one in happened for event in one.events])
-    await outbox.stage(tx, [addressed for one in happened for addressed in _addressed(one)], source=NAME)
+async def record(
+    tx: Transaction, happened: Sequence[Happened], endpoints: Endpoints, *, passed: Sequence[MentionPassed] = ()
+) -> None:
+    """Make ``happened`` and ``passed`` true together with ``tx``."""
+    if happened:
+        await store.save(tx, [one.issue for one in happened], [event for one in happened for event in one.events])
+    told: list[tuple[Topic, Event]] = [addressed for one in happened for addressed in _addressed(one)]
+    await outbox.stage(tx, [*told, *((topics.MENTIONS_PASSED, event) for event in passed)], source=NAME)
     await enqueue(tx, [notice for one in happened for notice in _notices(one)], endpoints)
 
 

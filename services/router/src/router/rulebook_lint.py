@@ -13,7 +13,7 @@ from router.rulebook_faults import Flaw, Place
 from router.rulebook_file import RulebookFile
 from shenava.events.issues import Queue
 
-RESERVED = frozenset({"default", "fallback", "unscored", "reassigned"})
+RESERVED = frozenset({"default", "fallback", "outdated", "unscored", "reassigned"})
 """Names that explanations and metrics use for what no rule decided."""
 
 

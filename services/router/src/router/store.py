@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from router.decide import Pass, Route
+from router.decide import Route
 from router.fold import Assessed, Board, Membership, Revision
 from router.issue import Issue
-from router.issue_keys import Key
+from router.issue_keys import Key, issue_keys
 from shenava.db.database import Transaction
 from shenava.errors import Transient
 from shenava.events import IssueEvent, IssueRouted
@@ -78,28 +78,41 @@ SELECT event::text FROM issue_history WHERE issue_id = $1 AND type = $2 ORDER BY
 """
 
 
-async def record_mentions(tx: Transaction, batch: Iterable[Assessed], rulebook_version: str) -> frozenset[str]:
+async def record_mentions(tx: Transaction, batch: Iterable[Assessed]) -> frozenset[str]:
     """Keep the mentions with what was decided of them; returns the event ids that were new."""
-    rows = sorted((_mention_row(assessed, rulebook_version) for assessed in batch), key=lambda row: str(row[0]))
+    rows = sorted(map(_mention_row, batch), key=lambda row: str(row[0]))
     added = await tx.driver.fetch(_RECORD, *_by_column(rows, _MENTION))
     return frozenset(row["event_id"] for row in added)
 
 
-async def board(tx: Transaction, keys: Collection[Key], batch: Sequence[Assessed]) -> Board:
-    """Lock ``keys`` and the issues they lead to; returns those with what is known of the mentions of ``batch``."""
-    ordered = sorted(keys)
-    locked = await tx.driver.fetch(_LOCK_KEYS, *_by_column(ordered, Key._fields))
-    mention_ids = [assessed.event.mention.mention_id for assessed in batch]
-    members = await tx.driver.fetch(_MEMBERSHIPS, mention_ids)
+async def board(tx: Transaction, batch: Sequence[Assessed]) -> Board:
+    """What is known of the mentions of ``batch``; the keys and issues of those that somebody must act on are locked."""
+    acting = [event for event, verdict in batch if isinstance(verdict, Route)]
+    keys = await _lock_keys(tx, {key for event in acting for key in issue_keys(event)}) if acting else {}
+    members = await tx.driver.fetch(_MEMBERSHIPS, [event.mention.mention_id for event, _ in batch])
     memberships = {row["mention_id"]: row["issue_id"] for row in members}
-    found = {Key(row["brand"], row["kind"], row["value"]): row["issue_id"] for row in locked if row["issue_id"]}
-    issues = await lock_issues(tx, {*found.values(), *memberships.values()})
-    event_ids = [assessed.event.event_id for assessed in batch]
+    if not acting:
+        return Board(memberships=memberships)
+    acted_on = [event.mention.mention_id for event in acting]
+    joined = {memberships[mention_id] for mention_id in acted_on if mention_id in memberships}
+    issues = await lock_issues(tx, {*keys.values(), *joined})
+    revisions = await _revisions(tx, acted_on, [event.event_id for event, _ in batch])
+    return Board(keys, issues, memberships, revisions)
+
+
+async def _lock_keys(tx: Transaction, keys: Collection[Key]) -> dict[Key, str]:
+    """Lock ``keys``; returns the issues that some of them lead to."""
+    locked = await tx.driver.fetch(_LOCK_KEYS, *_by_column(sorted(keys), Key._fields))
+    return {Key(row["brand"], row["kind"], row["value"]): row["issue_id"] for row in locked if row["issue_id"]}
+
+
+async def _revisions(tx: Transaction, mention_ids: Sequence[str], batch: Sequence[str]) -> dict[str, Revision]:
+    """The newest form of each mention that was known before the events of ``batch``."""
     revisions: dict[str, Revision] = {}
-    for row in await tx.driver.fetch(_REVISIONS, mention_ids, event_ids):
+    for row in await tx.driver.fetch(_REVISIONS, mention_ids, batch):
         revision = Revision.of(row["change"], row["occurred_at"])
         revisions[row["mention_id"]] = max(revision, revisions.get(row["mention_id"], revision))
-    return Board(found, issues, memberships, revisions)
+    return revisions
 
 
 async def lock_issues(tx: Transaction, ids: Collection[str]) -> dict[str, Issue]:
@@ -123,7 +136,8 @@ async def save(tx: Transaction, issues: Sequence[Issue], events: Sequence[IssueE
 async def point_keys(tx: Transaction, keys: Mapping[Key, str]) -> None:
     """Let each of the locked ``keys`` lead to its issue."""
     rows = [(*key, issue_id) for key, issue_id in keys.items()]
-    await tx.driver.execute(_POINT_KEYS, *_by_column(rows, (*Key._fields, "issue_id")))
+    if rows:
+        await tx.driver.execute(_POINT_KEYS, *_by_column(rows, (*Key._fields, "issue_id")))
 
 
 async def add_memberships(tx: Transaction, memberships: Sequence[Membership]) -> None:
@@ -132,6 +146,8 @@ async def add_memberships(tx: Transaction, memberships: Sequence[Membership]) ->
     Raises:
         Transient: another router has placed one of them since the keys were locked; the next attempt will see it.
     """
+    if not memberships:
+        return
     added = await tx.driver.fetch(_ADD_MEMBERSHIPS, *_by_column(memberships, _MEMBERSHIP))
     if len(added) != len(memberships):
         raise Transient("a mention of this batch was placed by another router meanwhile")
@@ -149,18 +165,13 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _mention_row(assessed: Assessed, rulebook_version: str) -> tuple[object, ...]:
+def _mention_row(assessed: Assessed) -> tuple[object, ...]:
     event, verdict = assessed
-    decision = verdict.decision if isinstance(verdict, Route) else _passed(verdict, rulebook_version)
     mention = event.mention
     return (
         event.event_id, mention.mention_id, event.brand, mention.change, event.occurred_at,
-        isinstance(verdict, Route), _json(decision), _json(mention), _json(event.classification),
+        isinstance(verdict, Route), _json(verdict.decision), _json(mention), _json(event.classification),
     )  # fmt: skip
-
-
-def _passed(verdict: Pass, rulebook_version: str) -> Decision:
-    return Decision(rule_id=verdict.rule_id, rulebook_version=rulebook_version)
 
 
 def _issue_row(issue: Issue) -> tuple[object, ...]:
