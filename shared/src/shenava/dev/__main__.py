@@ -16,20 +16,13 @@ from shenava.dev.directories import run_directory
 from shenava.dev.java import JavaNotFoundError
 from shenava.dev.kafka_jars import KafkaJarError, kafka_classpath
 from shenava.dev.processes import ServerStartError
-from shenava.dev.stack import Plan, Stack
+from shenava.dev.show import addresses
+from shenava.dev.stack import UP_PORTS, Plan, Stack
 from shenava.telemetry.logging import configure
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 console = Console()
-UP_PORTS = {
-    "ingestor": 8001,
-    "sentiment": 8002,
-    "router": 8003,
-    "sla-watcher": 8004,
-    "metrics-api": 8005,
-    "receiver": 8006,
-}
 EXPECTED = (DemoFailed, ServerStartError, JavaNotFoundError, KafkaJarError, OSError)
 Speed = Annotated[float, typer.Option(help="The policy's durations are divided by it.", min=1)]
 Config = Annotated[Path, typer.Option(help="Folder with the rulebook, policy, endpoints and sample.", exists=True)]
@@ -48,7 +41,8 @@ def demo_command(
     """Run the loop on the sample mentions and show the summary."""
     directory = run_directory("demo")
     shutil.rmtree(directory, ignore_errors=True)  # the demo always begins with empty servers
-    _run(_demo(Plan(directory, config.resolve(), clock_speed), keep=keep, golden=golden))
+    plan = Plan(directory, config.resolve(), clock_speed, ports=UP_PORTS if keep else {})
+    _run(_demo(plan, keep=keep, golden=golden))
 
 
 @app.command("up")
@@ -108,9 +102,8 @@ async def _started(plan: Plan) -> AsyncIterator[Stack]:
 
 async def _until_interrupted(stack: Stack) -> None:
     """Until Ctrl-C, or until a service ends by itself."""
-    for name in stack.ports:
-        console.print(f"{name:<14} {stack.url(name)}", highlight=False)
-    console.print(f"API key        {stack.api_key_file}", highlight=False)
+    console.print(addresses("Running"))
+    console.print(f"API key: {stack.api_key_file}; send it as 'Authorization: Bearer ...'", highlight=False)
     console.print("Ctrl-C stops everything.")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

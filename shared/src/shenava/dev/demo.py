@@ -41,7 +41,8 @@ READ_BY = {
     "sla-watcher": (topics.ISSUES_LIFECYCLE,),
     "metrics-api": (topics.MENTIONS_CLASSIFIED, topics.ISSUES_LIFECYCLE),
 }
-NUMBERS = ("reputation_score", "triage_12h", "resolution_24h", "forgotten_issues")
+# Those that count hours count true ones, and a hurried clock would belie them.
+NUMBERS = ("reputation_score", "forgotten_issues")
 BRAND = "default"
 SETTLE_SECONDS = 120.0
 CLOCKS_SECONDS = 180.0
@@ -182,7 +183,6 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
         golden_known=golden is not None,
         differences=tuple(summary.differences(golden, counts)) if golden is not None else (),
         violations=tuple(violations),
-        addresses={name: stack.url(name) for name in stack.ports},
     )
 
 

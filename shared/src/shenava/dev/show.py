@@ -7,8 +7,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from shenava.dev.stack import UP_PORTS
 from shenava.dev.summary import Agreement, Outcome
 from shenava.events import IssueRouted, SlaFired
+
+WORTH_A_LOOK = (
+    ("ingestor", "/openapi.json", "how mentions and facts are submitted"),
+    ("router", "/v1/issues", "the issues; needs the API key"),
+    ("router", "/openapi.json", "how a support tool answers"),
+    ("sla-watcher", "/v1/clocks/summary", "the clocks; needs the API key"),
+    ("metrics-api", "/v1/metrics", "the catalogue of numbers; needs the API key"),
+    ("receiver", "/received", "what the webhook receiver has verified"),
+    ("sentiment", "/metrics", "Prometheus metrics, of every service at this path"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,6 @@ class Shown:
     golden_known: bool
     differences: tuple[str, ...]
     violations: tuple[str, ...]
-    addresses: dict[str, str]
 
 
 def show(console: Console, shown: Shown) -> None:
@@ -47,7 +57,7 @@ def show(console: Console, shown: Shown) -> None:
     console.print(_promises(shown))
     console.print(_agreement(shown.agreement))
     _verdict(console, shown)
-    console.print(_addresses(shown.addresses))
+    console.print(addresses("To look around: make up, then open"))
 
 
 def _heard(shown: Shown) -> Table:
@@ -112,12 +122,13 @@ def _verdict(console: Console, shown: Shown) -> None:
     console.print(f"laws of the loop broken: {len(shown.violations)}; against the golden file: {golden}")
 
 
-def _addresses(addresses: dict[str, str]) -> Table:
-    table = Table(title="While it runs", title_justify="left", show_header=False)
-    table.add_column("service")
+def addresses(title: str) -> Table:
+    """Where to look when the stack is kept running."""
+    table = Table(title=title, title_justify="left", show_header=False)
     table.add_column("address")
-    for name, address in addresses.items():
-        table.add_row(name, address)
+    table.add_column("what")
+    for name, path, what in WORTH_A_LOOK:
+        table.add_row(f"http://127.0.0.1:{UP_PORTS[name]}{path}", what)
     return table
 
 

@@ -28,6 +28,14 @@ from shenava.settings import KafkaSettings
 SERVICES = ("ingestor", "sentiment", "router", "sla-watcher", "metrics-api")
 RECEIVER = "receiver"
 MIGRATED = tuple(SCHEMAS)
+UP_PORTS = {
+    "ingestor": 8001,
+    "sentiment": 8002,
+    "router": 8003,
+    "sla-watcher": 8004,
+    "metrics-api": 8005,
+    RECEIVER: 8006,
+}
 READY_SECONDS = 90.0
 SCOPES = ("mentions:write", "facts:write", "issues:read", "issues:write", "sla:read", "metrics:read")
 
