@@ -87,7 +87,7 @@ class HttpSettings(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     max_body: int = Field(default=2_000_000, ge=1_000, description="bytes of one request body")
-    max_in_flight: int = Field(default=512, ge=1, description="requests served at once; more are told 503")
+    max_in_flight: int = Field(default=2048, ge=1, description="connections, idle ones too; more are told 503")
 
 
 class ProcessSettings(Group):
