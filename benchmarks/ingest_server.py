@@ -66,8 +66,11 @@ def pydantic() -> FastAPI:
     return app
 
 
-async def acknowledge(_: Sequence[Outbound]) -> None:
+def acknowledge(_: Sequence[Outbound]) -> "asyncio.Future[None]":
     """A producer that has written at once."""
+    written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    written.set_result(None)
+    return written
 
 
 def ingestor(send: Send) -> FastAPI:
@@ -89,7 +92,7 @@ async def application(variant: str, bootstrap: str) -> AsyncIterator[FastAPI]:
         yield ingestor(acknowledge)
     else:
         async with producer("bench", KafkaSettings(bootstrap=bootstrap)) as out:
-            yield ingestor(out.send)
+            yield ingestor(out.begin)
 
 
 async def main() -> None:

@@ -116,3 +116,15 @@ async def test_a_partition_that_is_not_there_fails_that_send_and_no_other(cluste
         await producer.send([Outbound(topic, b"k", b"next")])
 
     assert (await _written(cluster, topic, 1)).values() == [b"next"]
+
+
+async def test_how_many_partitions_there_are_is_known_without_asking_once_it_was_asked(cluster: Cluster) -> None:
+    topic = await cluster.topic(partitions=3)
+    client = cluster.delivery()
+    await client.start()
+    try:
+        assert client.known_partitions(topic) is None
+        assert await client.partitions(topic) == 3
+        assert client.known_partitions(topic) == 3
+    finally:
+        await client.stop()

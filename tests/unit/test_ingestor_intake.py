@@ -91,7 +91,7 @@ async def test_many_requests_at_once_share_batches() -> None:
 
     async with Producer(lambda: Counting(broker, batch_records=1_000)) as producer:
         own = IngestSettings()
-        submissions = Submissions(Intake(producer.send, own), keys(), own, max_body=10_000)
+        submissions = Submissions(Intake(producer.begin, own), keys(), own, max_body=10_000)
         async with client_of(create_app(submissions)) as client:
             requests = [GOOD | {"native_id": str(number), "author": {"id": str(number)}} for number in range(200)]
             answers = await asyncio.gather(*(client.post("/v1/mentions", json=request) for request in requests))

@@ -10,30 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shenava.kafka import producer as producer_module
-from shenava.kafka.ports import Outbound, Partition, WriteFailed
+from producer_world import World, records_of
+from shenava.kafka import lane as lane_module
+from shenava.kafka.ports import Outbound, WriteFailed
 from shenava.kafka.producer import Producer, partition_of
 from shenava.testing.memory_kafka import MemoryBroker, MemoryDelivery
 from shenava.testing.waiting import until
-
-
-class World:
-    """A broker with one topic, and every client that was made for it."""
-
-    def __init__(self, partitions: int = 3) -> None:
-        self.broker = MemoryBroker({"t": partitions})
-        self.clients: list[MemoryDelivery] = []
-
-    def connect(self) -> MemoryDelivery:
-        self.clients.append(MemoryDelivery(self.broker, batch_records=10))
-        return self.clients[-1]
-
-    def values(self, partition: int) -> list[bytes | None]:
-        return [record.value for record in self.broker.log(Partition("t", partition))]
-
-
-def _records(count: int, key: bytes = b"k", start: int = 0) -> list[Outbound]:
-    return [Outbound("t", key, b"%d" % number) for number in range(start, start + count)]
 
 
 def test_a_key_goes_where_librdkafka_would_put_it() -> None:
@@ -44,7 +26,7 @@ def test_a_key_goes_where_librdkafka_would_put_it() -> None:
 async def test_a_send_returns_once_everything_is_written_also_over_several_batches() -> None:
     world = World(partitions=1)
     async with Producer(world.connect) as producer:
-        await producer.send(_records(35))
+        await producer.send(records_of(35))
         assert world.values(0) == [b"%d" % number for number in range(35)]
 
 
@@ -59,8 +41,8 @@ async def test_a_client_that_failed_is_replaced_and_closed() -> None:
     async with Producer(world.connect) as producer:
         world.broker.faults.failed_writes = 1
         with pytest.raises(WriteFailed):
-            await producer.send(_records(1))
-        await producer.send(_records(1, start=1))
+            await producer.send(records_of(1))
+        await producer.send(records_of(1, start=1))
         await until(lambda: world.clients[0].stopped)
 
     assert (len(world.clients), world.values(0)) == (2, [b"1"])
@@ -72,8 +54,8 @@ async def test_an_unknown_outcome_is_told_as_a_failure_though_it_was_written() -
     async with Producer(world.connect) as producer:
         world.broker.faults.unknown_writes = 1
         with pytest.raises(WriteFailed):
-            await producer.send(_records(1))
-        await producer.send(_records(1))
+            await producer.send(records_of(1))
+        await producer.send(records_of(1))
 
     assert world.values(0) == [b"0", b"0"]
 
@@ -83,8 +65,8 @@ async def test_brokers_that_cannot_be_reached_are_told_and_tried_again_at_the_ne
     world.broker.faults.refused_connections = 1
     producer = Producer(world.connect)
     with pytest.raises(WriteFailed, match="cannot be reached"):
-        await producer.send(_records(1))
-    await producer.send(_records(1))
+        await producer.send(records_of(1))
+    await producer.send(records_of(1))
     await producer.__aexit__(None, None, None)
 
     assert [client.stopped for client in world.clients] == [True, True]
@@ -93,7 +75,7 @@ async def test_brokers_that_cannot_be_reached_are_told_and_tried_again_at_the_ne
 async def test_many_senders_at_once_share_one_new_client() -> None:
     world = World()
     producer = Producer(world.connect)
-    await asyncio.gather(*(producer.send(_records(2, key=b"%d" % number)) for number in range(50)))
+    await asyncio.gather(*(producer.send(records_of(2, key=b"%d" % number)) for number in range(50)))
     await producer.__aexit__(None, None, None)
 
     assert (len(world.clients), len(world.broker.records("t"))) == (1, 100)
@@ -111,8 +93,8 @@ async def test_an_unforeseen_error_reaches_the_sender_and_the_partition_goes_on(
     clients: list[MemoryDelivery] = [Broken(world.broker)]
     async with Producer(lambda: clients.pop() if clients else world.connect()) as producer:
         with pytest.raises(ZeroDivisionError):
-            await producer.send(_records(1))
-        await producer.send(_records(1))
+            await producer.send(records_of(1))
+        await producer.send(records_of(1))
 
     assert world.values(0) == [b"0"]
 
@@ -132,11 +114,11 @@ class Slow(MemoryDelivery):
 
 
 async def test_a_full_lane_makes_senders_wait_and_lets_them_in_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(producer_module, "LANE_RECORDS", 4)
+    monkeypatch.setattr(lane_module, "LANE_RECORDS", 4)
     world = World(partitions=1)
     slow = Slow(world.broker)
     async with Producer(lambda: slow) as producer:
-        sends = [asyncio.create_task(producer.send(_records(2, start=2 * number))) for number in range(10)]
+        sends = [asyncio.create_task(producer.send(records_of(2, start=2 * number))) for number in range(10)]
         await until(lambda: slow.batches and producer._lanes["t", 0]._records >= 4)
         assert len(producer._lanes["t", 0]._waiting) == 2
         slow.gate.set()
@@ -149,15 +131,15 @@ async def test_a_full_lane_makes_senders_wait_and_lets_them_in_in_their_order(mo
 async def test_what_waits_when_the_producer_closes_is_still_written_and_what_comes_later_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(producer_module, "LANE_RECORDS", 2)
+    monkeypatch.setattr(lane_module, "LANE_RECORDS", 2)
     world = World(partitions=1)
     slow = Slow(world.broker)
     producer = Producer(lambda: slow)
-    taken = asyncio.create_task(producer.send(_records(2)))
+    taken = asyncio.create_task(producer.send(records_of(2)))
     await until(lambda: slow.batches)
-    queued = asyncio.create_task(producer.send(_records(2, start=2)))
+    queued = asyncio.create_task(producer.send(records_of(2, start=2)))
     await until(lambda: producer._lanes["t", 0]._records == 2)
-    outside = asyncio.create_task(producer.send(_records(2, start=4)))
+    outside = asyncio.create_task(producer.send(records_of(2, start=4)))
     await asyncio.sleep(0)
     closing = asyncio.create_task(producer.__aexit__(None, None, None))
     with pytest.raises(WriteFailed, match="stopping"):
@@ -167,15 +149,15 @@ async def test_what_waits_when_the_producer_closes_is_still_written_and_what_com
 
     assert world.values(0) == [b"0", b"1", b"2", b"3"]
     with pytest.raises(WriteFailed, match="stopping"):
-        await producer.send(_records(1))
+        await producer.send(records_of(1))
 
 
 async def test_a_cancelled_sender_disturbs_nobody() -> None:
     world = World(partitions=1)
     slow = Slow(world.broker)
     async with Producer(lambda: slow) as producer:
-        cancelled = asyncio.create_task(producer.send(_records(1)))
-        stays = asyncio.create_task(producer.send(_records(1, start=1)))
+        cancelled = asyncio.create_task(producer.send(records_of(1)))
+        stays = asyncio.create_task(producer.send(records_of(1, start=1)))
         await until(lambda: slow.batches)
         cancelled.cancel()
         slow.gate.set()
@@ -221,7 +203,7 @@ async def _send_until_it_works(sends: list[tuple[bytes, int]], failed: int, unkn
     world.broker.faults.failed_writes, world.broker.faults.unknown_writes = failed, unknown
     by_key: defaultdict[bytes, list[list[Outbound]]] = defaultdict(list)
     for number, (key, count) in enumerate(sends):
-        by_key[key].append(_records(count, key=key, start=number * 100))
+        by_key[key].append(records_of(count, key=key, start=number * 100))
 
     async def send_in_turn(producer: Producer, groups: list[list[Outbound]]) -> None:
         for group in groups:

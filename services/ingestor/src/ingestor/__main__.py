@@ -54,7 +54,7 @@ async def wire() -> AsyncIterator[Service]:
     kafka, http, own = read(KafkaSettings), read(HttpSettings), read(IngestSettings)
     keys = ApiKeys.load(read(ApiKeySettings).api_keys_file)
     async with producer(NAME, kafka) as out:
-        submissions = Submissions(Intake(out.send, own), keys, own, max_body=http.max_body)
+        submissions = Submissions(Intake(out.begin, own), keys, own, max_body=http.max_body)
         service = Service(app=create_app(submissions))
         service.health.add("kafka", lambda: _problem(out))
         yield service

@@ -1,16 +1,15 @@
 """Writes to Kafka for waiting callers: nothing is promised that is not acknowledged, nothing waits without bound."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
 
 from ingestor.settings import IngestSettings
 from shenava.http.problems import unavailable
 from shenava.kafka.ports import Outbound, WriteFailed
 from shenava.telemetry import metrics
 
-Send = Callable[[Sequence[Outbound]], Coroutine[Any, Any, None]]
+Send = Callable[[Sequence[Outbound]], Awaitable[None]]
 
 
 class Intake:
@@ -20,7 +19,7 @@ class Intake:
     Kafka is away too.
 
     Args:
-        send: writes records and returns once all are acknowledged, as ``Producer.send``.
+        send: what it returns ends once all the records are acknowledged: ``Producer.begin``, or a coroutine function.
     """
 
     def __init__(self, send: Send, settings: IngestSettings) -> None:
@@ -30,7 +29,7 @@ class Intake:
         self._max_bytes = settings.max_waiting_bytes
         self._records = 0
         self._bytes = 0
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Future[None]] = set()
         metrics.INGEST_WAITING.set_function(lambda: self._records)
 
     async def take(self, records: Sequence[Outbound]) -> None:
@@ -44,8 +43,9 @@ class Intake:
         # A request alone is never refused for its size: that is what the limits on bodies and items are for.
         if self._records and (self._records + len(records) > self._max_records or self._bytes + size > self._max_bytes):
             raise unavailable(f"{self._records:,} records wait for Kafka already; send the same again later")
-        writing = self._write(records, size)
-        await asyncio.wait((writing,), timeout=self._patience)
+        writing = asyncio.ensure_future(self._send(records))
+        if not writing.done():
+            await self._wait(writing, len(records), size)
         if not writing.done():
             raise unavailable(
                 f"Kafka did not acknowledge within {self._patience:g} s; send the same again, a repeat does no harm"
@@ -54,17 +54,29 @@ class Intake:
             raise unavailable("Kafka did not take it; send the same again, a repeat does no harm") from error
         writing.result()
 
-    def _write(self, records: Sequence[Outbound], size: int) -> "asyncio.Task[None]":
-        self._records += len(records)
+    async def _wait(self, writing: "asyncio.Future[None]", records: int, size: int) -> None:
+        """Until ``writing`` ends or the caller's patience does; it counts as waiting until its own end."""
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Future[None] = loop.create_future()
+        self._records += records
         self._bytes += size
-        writing = asyncio.create_task(self._send(records))
         self._writing.add(writing)
-        writing.add_done_callback(partial(self._written, len(records), size))
-        return writing
+        writing.add_done_callback(partial(self._written, records, size, heard))
+        late = loop.call_later(self._patience, _tell, heard)
+        try:
+            await heard
+        finally:
+            late.cancel()
 
-    def _written(self, records: int, size: int, writing: "asyncio.Task[None]") -> None:
+    def _written(self, records: int, size: int, heard: "asyncio.Future[None]", writing: "asyncio.Future[None]") -> None:
         self._writing.discard(writing)
         self._records -= records
         self._bytes -= size
         if not writing.cancelled():
             writing.exception()  # the caller may be gone; it has been told to send again
+        _tell(heard)
+
+
+def _tell(heard: "asyncio.Future[None]") -> None:
+    if not heard.done():
+        heard.set_result(None)

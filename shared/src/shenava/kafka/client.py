@@ -188,6 +188,11 @@ class KafkaDelivery:
         """How many partitions the topic has."""
         return len(await self._partitions(topic))
 
+    def known_partitions(self, topic: str) -> int | None:
+        """The same, as of the metadata at hand."""
+        known = self._producer.client.cluster.partitions_for_topic(topic)
+        return len(known) if known else None
+
     async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
         """Fill one batch from the front, close it so that it leaves at once, await its acknowledgement."""
         if partition not in await self._partitions(topic):

@@ -101,7 +101,14 @@ class Delivery(Protocol):
         """Close the connections; batches in flight end first or fail."""
 
     async def partitions(self, topic: str) -> int:
-        """How many partitions the topic has."""
+        """How many partitions the topic has.
+
+        Raises:
+            WriteFailed: there is no such topic, or nobody who could tell.
+        """
+
+    def known_partitions(self, topic: str) -> int | None:
+        """The same without asking the brokers; None until they have told."""
 
     async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
         """Write as many of ``records``, from the first, as one batch takes; returns their number once acknowledged.

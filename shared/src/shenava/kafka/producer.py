@@ -1,26 +1,21 @@
-"""The producer: one writing task per partition, fed by a bounded queue, one batch in flight each.
+"""The producer: spreads records over the lanes of their partitions, and replaces a client that has failed.
 
-Batches cost a sixth of single sends, and aiokafka's ``send_batch`` times out falsely when it is called concurrently for
-one partition; so each partition has a lane of its own. After a failed write the client is replaced, because an
-idempotent aiokafka client cannot go on after it has lost a batch.
+An idempotent aiokafka client cannot go on after it has lost a batch.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from zlib import crc32
 
 import structlog
 
+from shenava.kafka.lane import Lane, Ticket
 from shenava.kafka.ports import Delivery, Outbound, WriteFailed
 from shenava.telemetry import metrics
 
 log = structlog.get_logger(__name__)
-
-LANE_RECORDS = 5000
-Ticket = tuple[Sequence[Outbound], "asyncio.Future[None]"]
 
 
 def partition_of(key: bytes | None, partitions: int) -> int:
@@ -42,6 +37,7 @@ class Producer:
         self._client: Delivery | None = None
         self._renewing = asyncio.Lock()
         self._lanes: dict[tuple[str, int], Lane] = {}
+        self._outside: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -65,20 +61,26 @@ class Producer:
             WriteFailed: at least one was not acknowledged. The others may have been written: send all again, ids make
                 the repeats harmless.
         """
-        by_lane: defaultdict[tuple[str, int], list[Outbound]] = defaultdict(list)
-        counts: dict[str, int] = {}
-        for record in records:
-            partition = record.partition
-            if partition is None:
-                if record.topic not in counts:
-                    counts[record.topic] = await (await self.client()).partitions(record.topic)
-                partition = partition_of(record.key, counts[record.topic])
-            by_lane[record.topic, partition].append(record)
-        acknowledged = [await self._lane(*place).put(group) for place, group in by_lane.items()]
-        results = await asyncio.gather(*acknowledged, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await self.begin(records)
+
+    def begin(self, records: Sequence[Outbound]) -> "asyncio.Future[None]":
+        """Start to write ``records``; the future ends as :meth:`send` does.
+
+        It costs no task where the lanes have room. What is cancelled may be written even so.
+        """
+        # While anybody is still on the way into a lane, those who come later queue up behind.
+        counts = None if self._outside else self._known_counts(records)
+        if counts is not None:
+            groups = self._grouped(records, counts)
+            if all(lane.has_room() for lane in groups):
+                ticket = Ticket(len(groups))
+                for lane, group in groups.items():
+                    lane.take(group, ticket)
+                return ticket.future
+        entering = asyncio.create_task(self._enter(records))
+        self._outside.add(entering)
+        entering.add_done_callback(self._outside.discard)
+        return entering
 
     async def client(self) -> Delivery:
         """The client in use, made and started if there is none.
@@ -111,90 +113,48 @@ class Producer:
             self._background.add(stopping)
             stopping.add_done_callback(self._background.discard)
 
-    def _lane(self, topic: str, partition: int) -> "Lane":
+    async def _enter(self, records: Sequence[Outbound]) -> None:
+        """Ask and wait for all that :meth:`begin` may not."""
+        counts = {topic: await (await self.client()).partitions(topic) for topic in _unplaced(records)}
+        groups = self._grouped(records, counts)
+        ticket = Ticket(len(groups))
+        for lane, group in groups.items():
+            await lane.let_in()
+            lane.take(group, ticket)
+        entering = asyncio.current_task()
+        if entering is not None:
+            self._outside.discard(entering)
+        await ticket.future
+
+    def _known_counts(self, records: Sequence[Outbound]) -> dict[str, int] | None:
+        """The partitions of every topic of ``records``; None if somebody must be asked."""
+        counts: dict[str, int] = {}
+        for topic in _unplaced(records):
+            count = None if self._client is None else self._client.known_partitions(topic)
+            if count is None:
+                return None
+            counts[topic] = count
+        return counts
+
+    def _grouped(self, records: Sequence[Outbound], counts: Mapping[str, int]) -> dict[Lane, list[Outbound]]:
+        groups: dict[Lane, list[Outbound]] = {}
+        for record in records:
+            partition = record.partition
+            if partition is None:
+                partition = partition_of(record.key, counts[record.topic])
+            groups.setdefault(self._lane(record.topic, partition), []).append(record)
+        return groups
+
+    def _lane(self, topic: str, partition: int) -> Lane:
         lane = self._lanes.get((topic, partition))
         if lane is None:
             lane = self._lanes[topic, partition] = Lane(self, topic, partition)
         return lane
 
 
-class Lane:
-    """The writing task of one partition."""
-
-    def __init__(self, producer: Producer, topic: str, partition: int) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._partition = partition
-        self._waiting: list[Ticket] = []
-        self._records = 0
-        # Senders come in one by one, in the order in which they asked, so that a full lane wakes only the first.
-        self._turnstile = asyncio.Lock()
-        self._emptied = asyncio.Event()
-        self._filled = asyncio.Event()
-        self._closed = False
-        self._task = asyncio.create_task(self._run(), name=f"lane {topic}[{partition}]")
-
-    async def put(self, records: Sequence[Outbound]) -> "asyncio.Future[None]":
-        """Queue ``records``, waiting while the lane is full; the future tells when they are acknowledged."""
-        async with self._turnstile:
-            while self._records >= LANE_RECORDS and not self._closed:
-                self._emptied.clear()
-                await self._emptied.wait()
-        if self._closed:
-            raise WriteFailed("the producer is stopping")
-        ticket: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((records, ticket))
-        self._records += len(records)
-        self._filled.set()
-        return ticket
-
-    def close(self) -> None:
-        """Take nothing more; what is queued is still written."""
-        self._closed = True
-        self._emptied.set()
-        self._filled.set()
-
-    async def ended(self) -> None:
-        """Until what was queued is written."""
-        await self._task
-
-    async def _run(self) -> None:
-        while await self._something_waits():
-            tickets, self._waiting, self._records = self._waiting, [], 0
-            self._emptied.set()
-            await self._write(tickets)
-
-    async def _something_waits(self) -> bool:
-        while not self._waiting and not self._closed:
-            self._filled.clear()
-            await self._filled.wait()
-        return bool(self._waiting)
-
-    async def _write(self, tickets: list[Ticket]) -> None:
-        records = [record for group, _ in tickets for record in group]
-        try:
-            await self._write_all(records)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is theirs who wait, and the lane must go on
-            metrics.PRODUCED.labels(self._topic, "failed").inc(len(records))
-            for _, ticket in tickets:
-                if not ticket.done():
-                    ticket.set_exception(error)
-                    ticket.exception()  # a caller that was cancelled meanwhile need not fetch it
-        else:
-            metrics.PRODUCED.labels(self._topic, "acknowledged").inc(len(records))
-            for _, ticket in tickets:
-                if not ticket.done():
-                    ticket.set_result(None)
-
-    async def _write_all(self, records: Sequence[Outbound]) -> None:
-        done = 0
-        while done < len(records):
-            client = await self._producer.client()
-            try:
-                done += await client.write(self._topic, self._partition, records[done:] if done else records)
-            except BaseException:
-                self._producer.discard(client)
-                raise
+def _unplaced(records: Sequence[Outbound]) -> set[str]:
+    """The topics of those records whose partition their key decides."""
+    return {record.topic for record in records if record.partition is None}
 
 
 async def _stop_quietly(client: Delivery) -> None:

@@ -128,6 +128,7 @@ class MemoryDelivery:
         self._broker = broker
         self._batch_records = batch_records
         self._busy: set[Partition] = set()
+        self._told: set[str] = set()
         self._broken = False
         self.stopped = False
 
@@ -145,7 +146,12 @@ class MemoryDelivery:
         count = len(self._broker.partitions(topic))
         if not count:
             raise WriteFailed(f"topic {topic} is not there")
+        self._told.add(topic)
         return count
+
+    def known_partitions(self, topic: str) -> int | None:
+        """The same, once it was asked for."""
+        return len(self._broker.partitions(topic)) if topic in self._told else None
 
     async def write(self, topic: str, partition: int, records: Sequence[Outbound]) -> int:
         """Write the first ``batch_records``."""
