@@ -16,13 +16,18 @@ _CHANNELS: tuple[Channel, ...] = get_args(Channel)[:4]
 
 
 def talk(random: Random, mentions: int = 30) -> list[e.Event]:
-    """The events of so many mentions with their edits and deletions, of their issues, clocks and facts; no repeats."""
+    """The events of so many mentions with their edits and deletions, of their issues, clocks and facts; no repeats.
+
+    Most mentions are in an issue or passed; some are neither, and some are both.
+    """
     told: list[e.Event] = []
     for number in range(mentions):
         revisions = list(_revisions(random, number))
         told += revisions
-        if random.random() < 0.5:
+        needs_person = random.random() < 0.5
+        if needs_person:
             told += _issue(random, number, revisions[0])
+        told += [b.passed(each) for each in revisions if random.random() < (0.1 if needs_person else 0.8)]
     return told
 
 

@@ -13,6 +13,7 @@ from metrics_api import store
 from metrics_api.answer import Point, points
 from metrics_api.catalogue import METRICS
 from metrics_api.handler import Project
+from metrics_api.inputs import GRACE
 from metrics_api.projection import changes
 from metrics_api.question import Question, ask, split
 from metrics_api.reading import first_heard, read
@@ -29,8 +30,8 @@ from shenava.testing.waiting import until
 pytestmark = pytest.mark.servers
 
 TABLES = (
-    "mentions", "mention_hours", "mention_days", "issues", "issue_events", "issue_mentions", "issue_rounds",
-    "sla_events", "facts",
+    "mentions", "mentions_passed", "mention_hours", "mention_days", "issues", "issue_events", "issue_mentions",
+    "issue_rounds", "sla_events", "facts",
 )  # fmt: skip
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -63,6 +64,8 @@ async def tables(database: Database) -> dict[str, list[str]]:
 async def numbers(database: Database) -> list[Any]:
     """Every metric of every brand, by every dimension, by day."""
     async with database.transaction() as tx:
+        # What was heard by the tests' clock is on its way at NOW; put the grace behind it.
+        await tx.driver.execute("UPDATE inbox SET seen_at = $1", NOW - GRACE)
         return [
             await _points(tx, metric, brand, group_by)
             for metric in METRICS
@@ -188,7 +191,7 @@ async def test_an_edit_moves_the_mention_from_its_old_count_to_its_new_one(datab
     assert [tuple(row) for row in counted] == [("positive", "praise", 1)]
 
 
-async def test_a_deletion_takes_the_mention_out_of_every_number(database: Database) -> None:
+async def test_a_deletion_takes_the_mention_out_of_every_number_but_the_proof(database: Database) -> None:
     gone = b.classified(change="deleted", text="", received_at=b.BASE + timedelta(hours=1),
                         classification=b.classification(language="und", status="unscored", reason="deleted",
                                                         sentiment=None, intent=None))  # fmt: skip
@@ -197,8 +200,8 @@ async def test_a_deletion_takes_the_mention_out_of_every_number(database: Databa
     await project(database, b.classified())
     async with database.transaction() as tx:
         for metric in METRICS:
-            for point in await _points(tx, metric, b.BRAND, None):
-                assert not point.figure.n, metric.name
+            counted = sum(point.figure.n for point in await _points(tx, metric, b.BRAND, None))
+            assert counted == (metric.name == "forgotten_issues"), metric.name
         kept = await tx.driver.fetch("SELECT outcome, mentions FROM mention_days")
     assert [tuple(row) for row in kept] == [("deleted", 1)]
 

@@ -33,8 +33,11 @@ async def settings(kafka: KafkaSettings, database_for: DatabaseFor, monkeypatch:
 
 async def written(kafka: KafkaSettings) -> None:
     """One of each kind of event this service reads, on its topic."""
+    spared = b.classified(brand=BRAND, native_id="p-2")
     told = [
         (topics.MENTIONS_CLASSIFIED, b.classified(brand=BRAND)),
+        (topics.MENTIONS_CLASSIFIED, spared),
+        (topics.MENTIONS_PASSED, b.passed(spared)),
         (topics.ISSUES_LIFECYCLE, b.issue_opened(brand=BRAND)),
         (topics.ISSUES_LIFECYCLE, b.issue_routed(brand=BRAND)),
         (topics.SLA_ESCALATIONS, b.sla_breached(brand=BRAND)),
@@ -56,7 +59,8 @@ async def test_what_is_on_the_topics_becomes_a_number_and_is_told_by_the_command
 
     async def counted() -> bool:
         answers = [await shown(metric) for metric in ("mentions", "issues", "escalations")]
-        return all(answer.exit_code == 0 and "no data" not in answer.output for answer in answers)
+        proved = "passed 1" in (await shown("forgotten_issues")).output
+        return proved and all(answer.exit_code == 0 and "no data" not in answer.output for answer in answers)
 
     async with wire() as service, asyncio.TaskGroup() as group:
         for task in service.tasks.values():

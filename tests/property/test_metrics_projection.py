@@ -8,25 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics_api.projection import changes, count_key, day, deltas, distinct, hour, standing
-from metrics_api.rows import CountKey, MentionRow
+from metrics_api.rows import CountKey, MentionRow, PassedRow
 from metrics_stories import talk
-from shenava.events import MentionClassified
+from shenava.events import Event, MentionClassified, MentionPassed
+from shenava.testing import builders as b
 
 CHANCE = st.randoms(use_true_random=True)
 
 
 class Kept:
-    """What the store keeps of mentions, in memory."""
+    """What the store keeps of mentions and of what was passed, in memory."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
         self.mentions: dict[str, MentionRow] = {}
         self.hours: Counter[CountKey] = Counter()
         self.days: Counter[CountKey] = Counter()
+        self.passed: dict[str, PassedRow] = {}
 
-    def project(self, batch: Sequence[MentionClassified]) -> None:
+    def project(self, batch: Sequence[Event]) -> None:
         """As the store does, with dictionaries for tables."""
-        rows = changes(batch).mentions
+        asked = changes(batch)
+        for row in asked.passed:
+            self.passed.setdefault(row.cause_id, row)
+        rows = asked.mentions
         fresh = {row.event_id for row in rows} - self.seen
         after = standing(distinct(rows, fresh), self.mentions)
         for table, bucket in ((self.hours, hour), (self.days, day)):
@@ -37,8 +42,12 @@ class Kept:
         self.mentions |= after
         self.seen |= fresh
 
+    def unaccounted(self) -> set[str]:
+        """The mentions whose latest revision was not passed."""
+        return {row.mention_id for row in self.mentions.values() if row.event_id not in self.passed}
 
-def arrived(random: Random, events: Sequence[MentionClassified]) -> list[list[MentionClassified]]:
+
+def arrived(random: Random, events: Sequence[Event]) -> list[list[Event]]:
     """The events in any order, some of them again, cut into batches anywhere."""
     order = [*events, *random.choices(events, k=len(events) // 2)]
     random.shuffle(order)
@@ -54,15 +63,20 @@ def heard(chance: Random) -> list[MentionClassified]:
     return [event for event in talk(chance, 12) if isinstance(event, MentionClassified)]
 
 
+def heard_and_passed(chance: Random) -> list[Event]:
+    return [event for event in talk(chance, 12) if isinstance(event, MentionClassified | MentionPassed)]
+
+
 @given(CHANCE)
 def test_any_order_repetition_and_batches_give_the_same_tables(chance: Random) -> None:
-    events = heard(chance)
+    events = heard_and_passed(chance)
     straight, scattered = Kept(), Kept()
     for event in events:
         straight.project([event])
     for batch in arrived(chance, events):
         scattered.project(batch)
     assert scattered.mentions == straight.mentions
+    assert (scattered.passed, scattered.unaccounted()) == (straight.passed, straight.unaccounted())
     assert (scattered.hours, scattered.days) == (straight.hours, straight.days)
 
 
@@ -84,3 +98,18 @@ def test_the_latest_revision_stands_at_the_earliest_time_told(chance: Random) ->
         revisions = [event for event in events if event.mention.mention_id == mention_id]
         assert row.occurred_at == max(event.occurred_at for event in revisions)
         assert row.posted_at == min(event.mention.posted_at for event in revisions)
+
+
+@given(CHANCE)
+def test_of_mentions_that_were_all_passed_the_one_whose_pass_is_lost_is_missed(chance: Random) -> None:
+    events = heard(chance)
+    latest = Kept()
+    latest.project(events)
+    lost = chance.choice(list(latest.mentions.values()))
+    kept = Kept()
+    passes = [b.passed(event) for event in events if event.event_id != lost.event_id]
+    for batch in arrived(chance, [*events, *passes]):
+        kept.project(batch)
+    assert kept.unaccounted() == {lost.mention_id}
+    kept.project([b.passed(event) for event in events])
+    assert kept.unaccounted() == set()

@@ -13,13 +13,14 @@ from msgspec import Meta
 from metrics_api.catalogue import Evidence
 from metrics_api.question import Question
 from metrics_api.reading import (
+    FORGOTTEN,
     LEVEL_KINDS,
-    WITHOUT_ISSUE,
+    PASSED,
     Condition,
     complaints,
     incomplete,
     narrowed,
-    place,
+    placed,
     unowned,
 )
 from metrics_api.rows import DELETED
@@ -89,7 +90,7 @@ def mark_of(text: str) -> Mark:
         raise Invalid("unknown_cursor", detail, pointer="/query/cursor") from error
 
 
-def _items(table: sa.Table, at: str, key: Any, details: str, *conditions: Condition) -> sa.Select[Any]:
+def _items(table: sa.FromClause, at: str, key: Any, details: str, *conditions: Condition) -> sa.Select[Any]:
     """The items in the columns of :class:`Item`."""
     pairs = [part for name in details.split() for part in (sa.literal(name, sa.Text), table.c[name])]
     columns = (
@@ -103,6 +104,7 @@ def _items(table: sa.Table, at: str, key: Any, details: str, *conditions: Condit
 
 
 _OF_MENTION = "channel language outcome intent role model event_id"
+_OF_PLACED = f"{_OF_MENTION} place passed_by"
 _OF_ISSUE = "state queue severity channel language intent rule_id rulebook_version fallback"
 _OF_ROUND = (
     "round queue severity channel language intent rule_id rulebook_version"
@@ -144,15 +146,22 @@ def _levels(question: Question, _: datetime) -> sa.Select[Any]:
     )
 
 
-def _forgotten(question: Question, as_of: datetime) -> sa.Select[Any]:
-    return _issues(question, as_of).where(sa.or_(incomplete(), unowned(as_of)))
+def _in_places(table: sa.Subquery, question: Question, *places: str) -> sa.Select[Any]:
+    asked = [*narrowed(table, "posted_at", question), table.c.place.in_(places)]
+    return _items(table, "posted_at", table.c.mention_id, _OF_PLACED, *asked)
+
+
+def _forgotten(question: Question, as_of: datetime) -> sa.CompoundSelect[Any]:
+    of_mentions = _in_places(placed(as_of), question, FORGOTTEN)
+    return sa.union_all(of_mentions, _issues(question, as_of).where(sa.or_(incomplete(), unowned(as_of))))
 
 
 def _without_issue(question: Question, as_of: datetime) -> sa.Select[Any]:
-    return _mentions(question, as_of).where(complaints(mentions), place(as_of) == WITHOUT_ISSUE)
+    table = placed(as_of)
+    return _in_places(table, question, PASSED, FORGOTTEN).where(complaints(table))
 
 
-_EVIDENCE: dict[Evidence, Callable[[Question, datetime], sa.Select[Any]]] = {
+_EVIDENCE: dict[Evidence, Callable[[Question, datetime], sa.SelectBase]] = {
     "mentions": _mentions,
     "issues": _issues,
     "fallback": _fallback,

@@ -14,7 +14,7 @@ from metrics_api.inputs import Account, IssueCount, LevelCount, MentionCount, Pl
 from metrics_api.rows import DELETED
 
 SENTIMENTS = ("positive", "neutral", "negative")
-PLACES = ("open", "resolved", "closed", "settling", "without_issue")
+PLACES = ("open", "resolved", "closed", "passed", "on_its_way", "forgotten")
 STATES = ("open", "resolved", "closed", "unknown")
 
 
@@ -72,29 +72,37 @@ def escalations(rows: Sequence[LevelCount], _as_of: datetime) -> Figure:
 def forgotten_issues(rows: Sequence[Account], _as_of: datetime) -> Figure:
     """M32: what the books do not account for. Must be 0.
 
-    Every complaint heard is in an open, a resolved or a closed issue, on its way, or in none because a rule of the
-    rulebook passed it; every issue has all its events and an owner. ``heard`` comes from the counts and the other terms
-    from the rows of mentions and issues: the two are kept apart on purpose, so that a loss on either side shows.
+    Every mention heard is in an open, a resolved or a closed issue, was passed by a rule, or is on its way; what is
+    none of these is forgotten. Every issue has all its events and an owner. ``heard`` comes from the counts and the
+    other terms from the rows: the two are kept apart on purpose, so that a loss on either side shows. Complaints and
+    the other mentions have an equation each, so that nothing missed here is made good there, or counted twice.
     """
-    terms: Counter[str] = Counter()
+    terms: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        terms[row.term] += row.number
-    complaints = {name: terms[name] for name in ("heard", *PLACES)}
-    complaints["difference"] = terms["heard"] - sum(terms[name] for name in PLACES)
-    told = {name: terms[f"issues_{name}"] for name in (*STATES, "incomplete", "unowned")}
+        terms[row.of, row.term] += row.number
+    complaints, others = _equation(terms, "complaints"), _equation(terms, "others")
+    everything = {name: complaints[name] + others[name] for name in complaints}
+    told = {name: terms["issues", name] for name in (*STATES, "incomplete", "unowned")}
+    differences = abs(complaints["difference"]) + abs(others["difference"])
     return Figure(
-        abs(complaints["difference"]) + told["incomplete"] + told["unowned"],
-        sum(told[name] for name in STATES),
-        detail={"complaints": complaints, "issues": told},
+        everything["forgotten"] + differences + told["incomplete"] + told["unowned"],
+        everything["heard"],
+        detail={"complaints": complaints, "mentions": everything, "issues": told},
     )
 
 
+def _equation(terms: Counter[tuple[str, str]], of: str) -> dict[str, int]:
+    equation = {name: terms[of, name] for name in ("heard", *PLACES)}
+    return equation | {"difference": equation["heard"] - sum(equation[name] for name in PLACES)}
+
+
 def complaints_without_issue(rows: Sequence[PlaceCount], _as_of: datetime) -> Figure:
-    """How many complaints are in no issue, though they have had the time to get into one."""
+    """How many complaints are in no issue: a rule passed them, or they are forgotten."""
     places: Counter[str] = Counter()
     for row in rows:
         places[row.place] += row.complaints
-    return Figure(places["without_issue"], places.total(), detail={"places": {name: places[name] for name in PLACES}})
+    without = places["passed"] + places["forgotten"]
+    return Figure(without, places.total(), detail={"places": {name: places[name] for name in PLACES}})
 
 
 def _by_outcome(rows: Sequence[MentionCount]) -> Counter[str]:

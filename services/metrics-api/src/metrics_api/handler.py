@@ -16,6 +16,7 @@ NAME = "metrics-api"
 
 _TOPICS = {
     "mentions": topics.MENTIONS_CLASSIFIED,
+    "passed": topics.MENTIONS_PASSED,
     "issue_events": topics.ISSUES_LIFECYCLE,
     "sla": topics.SLA_ESCALATIONS,
     "facts": topics.FACTS_RECORDED,

@@ -12,8 +12,8 @@ COMPLAINT_INTENTS = ("complaint", "refund")
 NOT_CUSTOMERS = ("staff", "competitor")
 """Whose complaints nobody has to answer."""
 
-SETTLING = timedelta(minutes=15)
-"""How long a complaint may be on its way to its issue before it is missed."""
+GRACE = timedelta(minutes=5)
+"""How long a mention may be on its way to its outcome, and an issue to its owner, before it is missed."""
 
 
 class Input(Protocol):
@@ -77,19 +77,26 @@ class Account(NamedTuple):
     """One term of the conservation equation.
 
     Attributes:
-        term: `heard`, the complaints by the counts; `open`, `resolved`, `closed`, `settling`, `without_issue`, where
-            each complaint is now by the rows; `issues_open`, `issues_resolved`, `issues_closed`, `issues_unknown`, the
-            issues; `issues_incomplete`, those with a gap in their events; `issues_unowned`, those never routed.
+        of: `complaints`, `others` (the other mentions), `issues`.
+        term: of mentions `heard`, what the counts say, and the places of :class:`PlaceCount`, what the rows say; of
+            issues `open`, `resolved`, `closed`, `unknown`, their states, `incomplete`, those with a gap in their
+            events, and `unowned`, those never routed.
     """
 
     bucket: datetime
     group: str | None
+    of: str
     term: str
     number: int
 
 
 class PlaceCount(NamedTuple):
-    """How many complaints are in one place: `open`, `resolved`, `closed` (their issue), `settling`, `without_issue`."""
+    """How many complaints are in one place.
+
+    Attributes:
+        place: `open`, `resolved`, `closed`: in an issue of that state; `passed`: in none, because a rule passed its
+            latest revision; `on_its_way`: neither yet, and heard within the grace; `forgotten`: neither.
+    """
 
     bucket: datetime
     group: str | None

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from metrics_api.rows import DELETED, NONE, CountKey, FactRow, IssueEventRow, Json, MentionRow, SlaRow
+from metrics_api.rows import DELETED, NONE, CountKey, FactRow, IssueEventRow, Json, MentionRow, PassedRow, SlaRow
 from shenava.errors import Invalid
-from shenava.events import Event, FactRecorded, IssueEvent, MentionClassified, SlaEvent
+from shenava.events import Event, FactRecorded, IssueEvent, MentionClassified, MentionPassed, SlaEvent
 from shenava.events.mentions import Classification
 
 _encoder = msgspec.json.Encoder()
@@ -47,6 +47,7 @@ class Changes:
     """The rows that a batch of events asks for, each kind in the batch's order."""
 
     mentions: list[MentionRow] = field(default_factory=list)
+    passed: list[PassedRow] = field(default_factory=list)
     issue_events: list[IssueEventRow] = field(default_factory=list)
     sla: list[SlaRow] = field(default_factory=list)
     facts: list[FactRow] = field(default_factory=list)
@@ -64,6 +65,8 @@ def changes(events: Iterable[Event]) -> Changes:
             match event:
                 case MentionClassified():
                     found.mentions.append(mention_row(event))
+                case MentionPassed():
+                    found.passed.append(passed_row(event))
                 case IssueEvent():
                     found.issue_events.append(issue_event_row(event))
                 case SlaEvent():
@@ -95,6 +98,18 @@ def mention_row(event: MentionClassified) -> MentionRow:
         intent=NONE if deleted else verdict.intent or NONE,
         role=mention.author.role or NONE,
         model=f"{verdict.model}@{verdict.model_version}",
+    )
+
+
+def passed_row(event: MentionPassed) -> PassedRow:
+    """Which revision of which mention was passed, and by which rule."""
+    return PassedRow(
+        cause_id=event.cause_id,
+        mention_id=event.mention_id,
+        brand=event.brand,
+        rule_id=event.rule_id,
+        rulebook_version=event.rulebook_version,
+        occurred_at=event.occurred_at.astimezone(UTC),
     )
 
 

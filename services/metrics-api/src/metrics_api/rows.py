@@ -44,6 +44,17 @@ class MentionRow(NamedTuple):
         return self.occurred_at, _RANK[self.change], self.event_id
 
 
+class PassedRow(NamedTuple):
+    """One revision of a mention that nobody has to act on; `cause_id` is the event that told the revision."""
+
+    cause_id: str
+    mention_id: str
+    brand: str
+    rule_id: str
+    rulebook_version: str
+    occurred_at: datetime
+
+
 class CountKey(NamedTuple):
     """What mentions are counted by, in one hour or one day (UTC)."""
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from metrics_api import lifecycle, projection
 from metrics_api.projection import Changes
-from metrics_api.rows import CountKey, FactRow, IssueEventRow, IssueRow, Json, MentionRow, RoundRow, SlaRow
+from metrics_api.rows import CountKey, FactRow, IssueEventRow, IssueRow, Json, MentionRow, PassedRow, RoundRow, SlaRow
 from shenava.db.database import Transaction
 from shenava.inbox import first_seen
 
@@ -62,6 +62,7 @@ _HELD_MENTIONS = (
     f"SELECT {', '.join(MentionRow._fields)} FROM mentions WHERE mention_id = ANY($1::text[])"  # noqa: S608 - own names
     " ORDER BY mention_id FOR UPDATE"
 )
+_PASSED = _insert("mentions_passed", PassedRow, "DO NOTHING RETURNING cause_id")
 _ISSUE_EVENTS = _insert("issue_events", IssueEventRow, "DO NOTHING RETURNING issue_id")
 _ISSUE_MENTIONS = _insert("issue_mentions", _IssueMention, "DO NOTHING")
 _ISSUES = _replace("issues", IssueRow, ["issue_id"])
@@ -84,6 +85,7 @@ class Written(NamedTuple):
     """How many events of each kind were new."""
 
     mentions: int
+    passed: int
     issue_events: int
     sla: int
     facts: int
@@ -93,6 +95,7 @@ async def apply(tx: Transaction, changes: Changes) -> Written:
     """Bring the tables to where they also hold ``changes``."""
     return Written(
         mentions=await _mentions(tx, changes.mentions),
+        passed=len(await _write(tx, _PASSED, sorted(changes.passed, key=itemgetter(0)))),
         issue_events=await _issues(tx, changes.issue_events),
         sla=len(await _write(tx, _SLA, sorted(changes.sla, key=itemgetter(0)))),
         facts=len(await _write(tx, _FACTS, sorted(changes.facts, key=itemgetter(0)))),
