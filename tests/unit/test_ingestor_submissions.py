@@ -1,12 +1,13 @@
 """What a submission becomes: defaults, times, ids, cleaning."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from ingestor.submissions import AHEAD, SubmittedFact, SubmittedMention, fact_event, to_event
+from ingestor.submissions import _CONTROL, AHEAD, SubmittedFact, SubmittedMention, fact_event, to_event
 from shenava.codec import decode, encode
 from shenava.errors import Invalid
 from shenava.events import MentionReceived
@@ -132,6 +133,12 @@ def test_a_repeat_has_the_same_ids_whenever_and_however_it_comes() -> None:
     later = to_event(_submitted(lane="backfill", conversation="ig:sara"), BASE + timedelta(days=2), BASE)
     assert later.event_id == first.event_id
     assert later.mention.mention_id == first.mention.mention_id
+
+
+def test_whatever_an_id_must_not_hold_is_seen_by_the_one_look_over_all_ids() -> None:
+    unfit = [sign for sign in map(chr, range(sys.maxunicode + 1)) if _CONTROL.search(sign) or not sign.strip()]
+    assert len(unfit) > 2_000
+    assert [sign for sign in unfit if sign.isprintable()] == [" "]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-import msgspec
-
 from ingestor.answers import AcceptedFact, AcceptedMention, ItemResult
 from ingestor.parsing import Item, Parsed
 from ingestor.submissions import SubmittedFact, SubmittedMention, fact_event, to_event
@@ -20,8 +18,6 @@ from shenava.topics import Topic
 NAME = "ingestor"
 
 S = TypeVar("S", bound=SubmittedMention | SubmittedFact)
-E = TypeVar("E", MentionReceived, FactRecorded)
-Accepted = AcceptedMention | AcceptedFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,8 @@ class Kind(Generic[S]):
         path: its route.
         scope: what an API key needs.
         event: makes the event of one, given the time of arrival and the time an envelope tells.
-        answer: what its caller is told.
+        answer: what the caller of a single one is told of its event.
+        result: what the caller of a bulk is told of the event of an item.
     """
 
     name: str
@@ -42,7 +39,26 @@ class Kind(Generic[S]):
     topic: Topic
     scope: str
     event: Callable[[S, datetime, datetime | None], Any]
-    answer: Callable[[Any], Accepted]
+    answer: Callable[[Any], AcceptedMention | AcceptedFact]
+    result: Callable[[Item[S], Any], ItemResult]
+
+
+def _mention_answer(event: MentionReceived) -> AcceptedMention:
+    return AcceptedMention(mention_id=event.mention.mention_id, event_id=event.event_id)
+
+
+def _mention_result(item: Item[SubmittedMention], event: MentionReceived) -> ItemResult:
+    told = event.mention.mention_id, event.event_id
+    return ItemResult(index=item.index, line=item.line, status="accepted", mention_id=told[0], event_id=told[1])
+
+
+def _fact_answer(event: FactRecorded) -> AcceptedFact:
+    return AcceptedFact(fact_id=event.fact_id, event_id=event.event_id)
+
+
+def _fact_result(item: Item[SubmittedFact], event: FactRecorded) -> ItemResult:
+    told = event.fact_id, event.event_id
+    return ItemResult(index=item.index, line=item.line, status="accepted", fact_id=told[0], event_id=told[1])
 
 
 MENTION = Kind(
@@ -52,7 +68,8 @@ MENTION = Kind(
     topics.MENTIONS_RECEIVED,
     "mentions:write",
     to_event,
-    lambda event: AcceptedMention(mention_id=event.mention.mention_id, event_id=event.event_id),
+    _mention_answer,
+    _mention_result,
 )
 FACT = Kind(
     "fact",
@@ -61,7 +78,8 @@ FACT = Kind(
     topics.FACTS_RECORDED,
     "facts:write",
     fact_event,
-    lambda event: AcceptedFact(fact_id=event.fact_id, event_id=event.event_id),
+    _fact_answer,
+    _fact_result,
 )
 
 
@@ -71,11 +89,11 @@ class Batch:
 
     Attributes:
         records: of the accepted items, in their order.
-        outcomes: of every item, in its order: what to answer, or why it is refused.
+        outcomes: of every item, in its order: its event, or why it is refused.
     """
 
     records: list[Outbound]
-    outcomes: list[tuple[Item[Any], Accepted | Invalid]]
+    outcomes: list[tuple[Item[Any], Any]]
 
     @property
     def refused(self) -> int:
@@ -86,37 +104,39 @@ class Batch:
 def prepare(parsed: Parsed[S], kind: Kind[S], now: datetime, brands: frozenset[str] | None) -> Batch:
     """The records of what is acceptable in ``parsed``, received at ``now`` from a key limited to ``brands``."""
     batch = Batch([], [])
+    topic = kind.topic.name
     for item in parsed.items:
         try:
             event = _event(item, kind, now, brands)
-            record = Outbound(kind.topic.name, *encode(event, source=NAME))
+            key, value, headers = encode(event, source=NAME)
         except Invalid as refused:
             batch.outcomes.append((item, refused))
         else:
-            batch.records.append(record)
-            batch.outcomes.append((item, kind.answer(event)))
+            batch.records.append(Outbound(topic, key, value, headers))
+            batch.outcomes.append((item, event))
     return batch
 
 
-def item_result(item: Item[Any], outcome: Accepted | Invalid) -> ItemResult:
-    """What the answer to a bulk says of one item."""
-    if isinstance(outcome, Invalid):
-        return ItemResult(
-            index=item.index,
-            line=item.line,
-            status="refused",
-            reason=outcome.reason,
-            pointer=outcome.pointer or "",
-            detail=outcome.detail,
-        )
-    return ItemResult(index=item.index, line=item.line, status="accepted", **msgspec.structs.asdict(outcome))
+def item_result(item: Item[S], outcome: Any, kind: Kind[S]) -> ItemResult:
+    """What the answer to a bulk says of one item, whose ``outcome`` is its event or an :class:`Invalid`."""
+    if not isinstance(outcome, Invalid):
+        return kind.result(item, outcome)
+    return ItemResult(
+        index=item.index,
+        line=item.line,
+        status="refused",
+        reason=outcome.reason,
+        pointer=outcome.pointer or "",
+        detail=outcome.detail,
+    )
 
 
 def _event(item: Item[S], kind: Kind[S], now: datetime, brands: frozenset[str] | None) -> Any:
-    if isinstance(item.outcome, Invalid):
-        raise item.outcome
-    if brands is not None and item.outcome.brand not in brands:
+    submitted = item.outcome
+    if isinstance(submitted, Invalid):
+        raise submitted
+    if brands is not None and submitted.brand not in brands:
         allowed = ", ".join(sorted(brands))
-        detail = f"this API key may not speak for {item.outcome.brand!r}; it may for: {allowed}"
+        detail = f"this API key may not speak for {submitted.brand!r}; it may for: {allowed}"
         raise Invalid("brand_not_allowed", detail, pointer="/brand")
-    return kind.event(item.outcome, now, item.said_at)
+    return kind.event(submitted, now, item.said_at)

@@ -92,17 +92,17 @@ def parse(body: bytes, form: Form, headers: Mapping[str, str], kind: type[S], li
     body = body.removeprefix(BOM)
     if form is Form.CLOUDEVENT_BINARY:
         opened = cloudevents.open_binary(body, headers)
-        return Parsed([_item(0, body, kind, lambda _: opened)], bulk=False)
+        return Parsed([_item(0, opened.data, kind, said_at=opened.said_at)], bulk=False)
     if form is Form.CLOUDEVENT:
-        return Parsed([_item(0, body, kind, cloudevents.open_structured)], bulk=False)
+        return Parsed([_enveloped(0, body, kind)], bulk=False)
     if form is Form.NDJSON:
-        return _bulk(lines(body), kind, _bare, limit)
-    open_item = cloudevents.open_structured if form is Form.CLOUDEVENT_BATCH else _bare
+        return _bulk(lines(body), kind, _item, limit)
     if body.lstrip(b" \t\r\n").startswith(b"["):
-        return _bulk(((None, raw) for raw in elements(body, limit)), kind, open_item, limit)
+        read = _enveloped if form is Form.CLOUDEVENT_BATCH else _item
+        return _bulk(((None, raw) for raw in elements(body, limit)), kind, read, limit)
     if form is Form.CLOUDEVENT_BATCH:
         raise Invalid("malformed_json", "a batch is a JSON array of events; send [ … ]")
-    return Parsed([_item(0, body, kind, _bare)], bulk=False)
+    return Parsed([_item(0, body, kind)], bulk=False)
 
 
 def decode_item(raw: bytes, kind: type[S]) -> S:
@@ -117,32 +117,33 @@ def decode_item(raw: bytes, kind: type[S]) -> S:
         raise mended(error, raw, kind) from None
 
 
-Open = Callable[[bytes], cloudevents.Opened]
+Read = Callable[[int, bytes, type[S], int | None], Item[S]]
 
 
-def _bare(raw: bytes) -> cloudevents.Opened:
-    return cloudevents.Opened(raw, None)
-
-
-def _bulk(raws: Iterable[tuple[int | None, bytes]], kind: type[S], open_item: Open, limit: int) -> Parsed[S]:
+def _bulk(raws: Iterable[tuple[int | None, bytes]], kind: type[S], read: Read[S], limit: int) -> Parsed[S]:
     items: list[Item[S]] = []
     for index, (line, raw) in enumerate(raws):
         if index == limit:
             raise Invalid("too_many_items", f"one request may have {limit:,} items; send them in parts")
-        items.append(_item(index, raw, kind, open_item, line))
+        items.append(read(index, raw, kind, line))
     if not items:
         raise Invalid("empty", "there is nothing in it; send at least one object")
     return Parsed(items, bulk=True)
 
 
-def _item(index: int, raw: bytes, kind: type[S], open_item: Open, line: int | None = None) -> Item[S]:
+def _item(index: int, raw: bytes, kind: type[S], line: int | None = None, said_at: datetime | None = None) -> Item[S]:
     try:
-        opened = open_item(raw)
+        return Item(index, decode_json(raw, kind), line, said_at)
+    except Invalid as error:
+        return Item(index, mended(error, raw, kind), line)
+
+
+def _enveloped(index: int, raw: bytes, kind: type[S], line: int | None = None) -> Item[S]:
+    try:
+        opened = cloudevents.open_structured(raw)
     except Invalid as error:
         return Item(index, mended(error, raw, cloudevents.Structured), line)
-    try:
-        return Item(index, decode_item(opened.data, kind), line, opened.said_at)
-    except Invalid as error:
-        enveloped = open_item is cloudevents.open_structured
-        pointer = f"/data{error.pointer or ''}" if enveloped else error.pointer
-        return Item(index, Invalid(error.reason, error.detail, pointer=pointer), line)
+    item = _item(index, opened.data, kind, line, opened.said_at)
+    if isinstance(refused := item.outcome, Invalid):
+        return Item(index, Invalid(refused.reason, refused.detail, pointer=f"/data{refused.pointer or ''}"), line)
+    return item

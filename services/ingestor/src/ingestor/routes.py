@@ -13,7 +13,7 @@ from ingestor.answers import BulkResult, Channels
 from ingestor.described import channel_route, fact_route, mention_route
 from ingestor.intake import Intake
 from ingestor.kinds import FACT, MENTION, Batch, Kind, item_result, prepare
-from ingestor.parsing import Form, Parsed, form_of, parse
+from ingestor.parsing import Parsed, form_of, parse
 from ingestor.settings import IngestSettings
 from shenava.clock import Clock, utc_now
 from shenava.errors import Invalid
@@ -22,14 +22,15 @@ from shenava.http.body import receive_body
 from shenava.http.keys import ApiKeys
 from shenava.http.problems import Problem, invalid
 from shenava.http.rates import Rates
-from shenava.http.raw import RawRoute, first_values
+from shenava.http.raw import JsonResponse, RawRoute, Shortcut, first_values
 from shenava.telemetry import metrics
 from shenava.within import within
 
 _STATUS = {"unsupported_media_type": 415, "too_many_items": 413, "brand_not_allowed": 403}
 _ACCEPTED = {kind.name: metrics.INGESTED.labels(kind.name, "accepted") for kind in (MENTION, FACT)}
 _REFUSED = {kind.name: metrics.INGESTED.labels(kind.name, "refused") for kind in (MENTION, FACT)}
-_CHANNELS = msgspec.json.encode(Channels(channels=tuple(sorted(get_args(Channel)))))
+_encoder = msgspec.json.Encoder()
+_CHANNELS = _encoder.encode(Channels(channels=tuple(sorted(get_args(Channel)))))
 
 
 class Submissions:
@@ -78,7 +79,7 @@ class Submissions:
         _ACCEPTED[kind.name].inc(len(batch.records))
         if batch.refused:
             _REFUSED[kind.name].inc(batch.refused)
-        return _bulk(batch) if parsed.bulk else _single(batch)
+        return _bulk(batch, kind) if parsed.bulk else _single(batch, kind)
 
     async def _parsed(self, headers: Mapping[str, str], receive: Receive, kind: Kind[Any]) -> Parsed[Any]:
         try:
@@ -121,29 +122,30 @@ def add_routes(app: FastAPI, submissions: Submissions) -> None:
 
     async def list_channels(_: Request) -> Response:
         """The values that `channel` of a mention may have. Needs no API key."""
-        return Response(_CHANNELS, media_type=Form.JSON.value)
+        return JsonResponse(_CHANNELS)
 
     add = partial(app.router.add_api_route, response_class=Response, route_class_override=RawRoute)
     add(MENTION.path, submit_mentions, **mention_route())
     add(FACT.path, submit_facts, **fact_route())
     add("/v1/channels", list_channels, **channel_route())
+    app.add_middleware(Shortcut, routes=app.routes)
 
 
-def _single(batch: Batch) -> Response:
+def _single(batch: Batch, kind: Kind[Any]) -> Response:
     _, outcome = batch.outcomes[0]
     if isinstance(outcome, Invalid):
         raise invalid(outcome, _STATUS.get(outcome.reason, 422)) from outcome
-    return Response(msgspec.json.encode(outcome), status_code=202, media_type=Form.JSON.value)
+    return JsonResponse(_encoder.encode(kind.answer(outcome)), 202)
 
 
-def _bulk(batch: Batch) -> Response:
+def _bulk(batch: Batch, kind: Kind[Any]) -> Response:
     result = BulkResult(
         accepted=len(batch.records),
         refused=batch.refused,
-        results=tuple(item_result(item, outcome) for item, outcome in batch.outcomes),
+        results=tuple([item_result(item, outcome, kind) for item, outcome in batch.outcomes]),
     )
     if not batch.records:
         raise Problem(
             422, "Invalid content", "no item could be taken; the results say why", **msgspec.to_builtins(result)
         )
-    return Response(msgspec.json.encode(result), status_code=202, media_type=Form.JSON.value)
+    return JsonResponse(_encoder.encode(result), 202)

@@ -29,7 +29,7 @@ _TEXT_LENGTH = 100_000
 # C0 and C1 controls, DEL, line and paragraph separators, lone surrogates: never part of an id, and they break logs,
 # headers, the separator of derived ids, or PostgreSQL's text.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_SUSPICIOUS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ID_PLACES = ("/native_id", "/author/id", "/conversation", "/revision", "/in_reply_to", "/url")
 _encoder = msgspec.json.Encoder()
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -227,19 +227,14 @@ def _instant(given: datetime | None, now: datetime, pointer: str) -> datetime:
 
 
 def _check_ids(submitted: SubmittedMention) -> None:
-    given = (
-        (submitted.native_id, "/native_id"),
-        (submitted.author.id, "/author/id"),
-        (submitted.conversation, "/conversation"),
-        (submitted.revision, "/revision"),
-        (submitted.in_reply_to, "/in_reply_to"),
-        (submitted.url, "/url"),
-    )
-    # One search over all of them; only what holds any white space or control is looked at one by one.
-    if _SUSPICIOUS.search("".join([value for value, _ in given if value])):
-        for value, pointer in given:
-            if value is not None:
-                _check_id(value, pointer)
+    s = submitted
+    given = (s.native_id, s.author.id, s.conversation or "", s.revision or "", s.in_reply_to or "", s.url or "")
+    # One look over all of them: what is printable holds no control and no white space but the space.
+    joined = "".join(given)
+    if joined.isprintable() and " " not in joined:
+        return
+    for value, pointer in zip(given, _ID_PLACES, strict=True):
+        _check_id(value, pointer)
 
 
 def _check_id(value: str, pointer: str) -> None:
