@@ -1,6 +1,7 @@
 """A consumer that stands still while records wait is found out; one that has nothing to do or is busy is left alone."""
 
 import asyncio
+from itertools import cycle
 from time import monotonic
 from typing import Any
 
@@ -16,10 +17,10 @@ SOON = 0.02
 class Standing:
     """A consumer and its subscription in one, silent for a hundred seconds."""
 
-    def __init__(self, waiting: int | Exception, *, busy: bool = False) -> None:
+    def __init__(self, *waiting: int | Exception, busy: bool = False) -> None:
         self.last_sign_of_life = monotonic() - 100
         self.looks = 0
-        self._waiting = waiting
+        self._waiting = cycle(waiting)
         self._busy = busy
 
     @property
@@ -28,9 +29,10 @@ class Standing:
         return self._busy
 
     async def backlog(self) -> int:
-        if isinstance(self._waiting, Exception):
-            raise self._waiting
-        return self._waiting
+        waiting = next(self._waiting)
+        if isinstance(waiting, Exception):
+            raise waiting
+        return waiting
 
 
 async def _watch(standing: Any, stop: asyncio.Event, batch_patience: float = SOON) -> None:
@@ -48,6 +50,14 @@ async def test_a_member_with_nothing_to_read_or_with_its_brokers_away_is_left_al
     standing, stop = Standing(waiting), asyncio.Event()
     watching = asyncio.create_task(_watch(standing, stop))
     await until(lambda: standing.looks > 3)
+    stop.set()
+    await watching
+
+
+async def test_an_idle_member_is_not_stalled_by_records_that_came_just_now() -> None:
+    standing, stop = Standing(0, 3), asyncio.Event()
+    watching = asyncio.create_task(_watch(standing, stop))
+    await until(lambda: standing.looks > 9)
     stop.set()
     await watching
 
