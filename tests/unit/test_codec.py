@@ -107,7 +107,14 @@ def test_a_backslash_before_u0000_is_text_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "instant", [b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59-14:00", b"9999-01-01T00:00:00Z"]
+    "instant",
+    [
+        b"0001-01-01T00:00:00+14:00",
+        b"0002-01-01T00:00:00+14:00",
+        b"9998-12-31T23:59:59-14:00",
+        b"9999-12-31T23:59:59-14:00",
+        b"9999-01-01T00:00:00Z",
+    ],
 )
 def test_an_instant_at_the_end_of_the_calendar_is_refused(instant: bytes) -> None:
     with pytest.raises(Invalid) as told:

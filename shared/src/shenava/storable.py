@@ -1,7 +1,7 @@
 """Finds what JSON can carry and a database or a clock cannot: it would fail far from here, and after every restart."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -19,14 +19,20 @@ def refuse_unstorable(value: bytes, event: Event) -> None:
         Invalid: ``null_character`` or ``instant_out_of_range``, with a JSON pointer.
     """
     # Only such bytes can become such values, and hardly any event has them: the others are not looked through.
-    if not ((b"\\" in value and rb"\u0000" in value) or b'"9999-' in value or b'"0001-' in value):
+    if not ((b"\\" in value and rb"\u0000" in value) or b'"999' in value or b'"000' in value):
         return
     for pointer, leaf in _leaves(event, ""):
         if isinstance(leaf, str) and "\0" in leaf:
             raise Invalid("null_character", "a text has the character U+0000; remove it", pointer=pointer)
-        if isinstance(leaf, datetime) and not FIRST_YEAR <= leaf.year <= LAST_YEAR:
+        if isinstance(leaf, datetime) and not _in_calendar(leaf):
             # In another zone, or a deadline later, it would lie beyond the calendar.
             raise Invalid("instant_out_of_range", f"years {FIRST_YEAR} to {LAST_YEAR} are read", pointer=pointer)
+
+
+def _in_calendar(instant: datetime) -> bool:
+    """Whether its year is read, in its own zone and in UTC, in which it is written on."""
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    return instant.year in years and instant.astimezone(UTC).year in years
 
 
 def _leaves(node: object, pointer: str) -> Iterator[tuple[str, object]]:
