@@ -39,7 +39,7 @@ class Intake:
             Problem: 503 with Retry-After: too much is waiting already, the write failed, or its acknowledgement did
                 not come in time. It may have been written even so: sending it again is harmless.
         """
-        size = sum(len(record.value or b"") for record in records)
+        size = sum([len(record.value or b"") for record in records])
         # A request alone is never refused for its size: that is what the limits on bodies and items are for.
         if self._records and (self._records + len(records) > self._max_records or self._bytes + size > self._max_bytes):
             raise unavailable(f"{self._records:,} records wait for Kafka already; send the same again later")

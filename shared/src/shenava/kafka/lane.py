@@ -69,9 +69,9 @@ class Lane:
         self._failed = metrics.PRODUCED.labels(topic, "failed")
         self._task = asyncio.create_task(self._run(), name=f"lane {topic}[{partition}]")
 
-    def has_room(self) -> bool:
-        """Whether records may come in now, if nobody waits to be let in."""
-        return self._records < LANE_RECORDS and not self._closed
+    def is_full(self) -> bool:
+        """Whether records must wait to be let in, or may not come in at all."""
+        return self._records >= LANE_RECORDS or self._closed
 
     async def let_in(self) -> None:
         """Wait while the lane is full.

@@ -69,10 +69,12 @@ class Producer:
         It costs no task where the lanes have room. What is cancelled may be written even so.
         """
         # While anybody is still on the way into a lane, those who come later queue up behind.
-        counts = None if self._outside else self._known_counts(records)
-        if counts is not None:
-            groups = self._grouped(records, counts)
-            if all(lane.has_room() for lane in groups):
+        if not self._outside:
+            try:
+                groups = self._grouped(records, _Told(self._client))
+            except _NotTold:
+                groups = {}
+            if groups and not any(lane.is_full() for lane in groups):
                 ticket = Ticket(len(groups))
                 for lane, group in groups.items():
                     lane.take(group, ticket)
@@ -115,8 +117,8 @@ class Producer:
 
     async def _enter(self, records: Sequence[Outbound]) -> None:
         """Ask and wait for all that :meth:`begin` may not."""
-        counts = {topic: await (await self.client()).partitions(topic) for topic in _unplaced(records)}
-        groups = self._grouped(records, counts)
+        unplaced = {record.topic for record in records if record.partition is None}
+        groups = self._grouped(records, {topic: await (await self.client()).partitions(topic) for topic in unplaced})
         ticket = Ticket(len(groups))
         for lane, group in groups.items():
             await lane.let_in()
@@ -125,16 +127,6 @@ class Producer:
         if entering is not None:
             self._outside.discard(entering)
         await ticket.future
-
-    def _known_counts(self, records: Sequence[Outbound]) -> dict[str, int] | None:
-        """The partitions of every topic of ``records``; None if somebody must be asked."""
-        counts: dict[str, int] = {}
-        for topic in _unplaced(records):
-            count = None if self._client is None else self._client.known_partitions(topic)
-            if count is None:
-                return None
-            counts[topic] = count
-        return counts
 
     def _grouped(self, records: Sequence[Outbound], counts: Mapping[str, int]) -> dict[Lane, list[Outbound]]:
         groups: dict[Lane, list[Outbound]] = {}
@@ -152,9 +144,22 @@ class Producer:
         return lane
 
 
-def _unplaced(records: Sequence[Outbound]) -> set[str]:
-    """The topics of those records whose partition their key decides."""
-    return {record.topic for record in records if record.partition is None}
+class _NotTold(Exception):  # noqa: N818 - named for what happened
+    """The brokers have not told yet how many partitions a topic has."""
+
+
+class _Told(dict[str, int]):
+    """How many partitions each topic has, as far as ``client`` has been told."""
+
+    def __init__(self, client: Delivery | None) -> None:
+        self._client = client
+
+    def __missing__(self, topic: str) -> int:
+        told = None if self._client is None else self._client.known_partitions(topic)
+        if told is None:
+            raise _NotTold
+        self[topic] = told
+        return told
 
 
 async def _stop_quietly(client: Delivery) -> None:
