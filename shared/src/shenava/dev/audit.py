@@ -14,6 +14,7 @@ from shenava.events import (
     IssueOpened,
     IssueRouted,
     MentionClassified,
+    MentionPassed,
     MentionReceived,
     SlaFired,
 )
@@ -59,6 +60,19 @@ def no_mention_is_in_two_issues(lifecycle: Iterable[IssueEvent]) -> list[str]:
         if isinstance(event, IssueOpened | IssueMentionAdded):
             homes[event.mention_id].add(event.issue_id)
     return [f"mention {mention} is in {len(issues)} issues" for mention, issues in homes.items() if len(issues) > 1]
+
+
+def every_mention_has_an_outcome(
+    classified: Iterable[MentionClassified], lifecycle: Iterable[IssueEvent], passed: Iterable[MentionPassed]
+) -> list[str]:
+    """What was understood is in an issue, or a rule said that nobody has to act."""
+    in_issues = {e.mention_id for e in lifecycle if isinstance(e, IssueOpened | IssueMentionAdded)}
+    causes = {event.cause_id for event in passed}
+    return [
+        f"mention {event.mention.mention_id} was classified and neither routed nor passed"
+        for event in {event.event_id: event for event in classified}.values()
+        if event.mention.mention_id not in in_issues and event.event_id not in causes
+    ]
 
 
 def every_matter_is_one_issue(matters: Mapping[str, Collection[str]], lifecycle: Iterable[IssueEvent]) -> list[str]:
@@ -119,5 +133,5 @@ def every_route_is_delivered_once(routed: Iterable[IssueRouted], delivered: Mapp
 
 
 def nothing_is_forgotten(forgotten: float | None) -> list[str]:
-    """M32 as metrics-api answers it: every complaint is in an open, resolved or closed issue, or passed by a rule."""
+    """M32 as metrics-api answers it: every mention is in an issue, passed by a rule, or on its way."""
     return [] if forgotten == 0 else [f"forgotten_issues is {forgotten}; it must be 0"]

@@ -29,6 +29,7 @@ from shenava.events import (
     IssueEvent,
     IssueRouted,
     MentionClassified,
+    MentionPassed,
     MentionReceived,
     SlaBreached,
     SlaEscalated,
@@ -39,7 +40,7 @@ READ_BY = {
     "sentiment": (topics.MENTIONS_RECEIVED,),
     "router": (topics.MENTIONS_CLASSIFIED,),
     "sla-watcher": (topics.ISSUES_LIFECYCLE,),
-    "metrics-api": (topics.MENTIONS_CLASSIFIED, topics.ISSUES_LIFECYCLE),
+    "metrics-api": (topics.MENTIONS_CLASSIFIED, topics.MENTIONS_PASSED, topics.ISSUES_LIFECYCLE),
 }
 # Those that count hours count true ones, and a hurried clock would belie them.
 NUMBERS = ("reputation_score", "forgotten_issues")
@@ -152,11 +153,12 @@ async def _clocks_run_out(observer: Observer, status: Status) -> None:
 async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
     received = observer.on(topics.MENTIONS_RECEIVED, MentionReceived)
     classified = observer.on(topics.MENTIONS_CLASSIFIED, MentionClassified)
+    passed = observer.on(topics.MENTIONS_PASSED, MentionPassed)
     lifecycle = observer.on(topics.ISSUES_LIFECYCLE, IssueEvent)
     routed = observer.on(topics.ISSUES_LIFECYCLE, IssueRouted)
     fired = observer.on(topics.SLA_ESCALATIONS, SlaFired)
     found = summary.outcomes(classified, lifecycle)
-    counts = summary.counts(found, lifecycle)
+    counts = summary.counts(found, lifecycle, passed)
     headers = {"Authorization": f"Bearer {stack.api_key}"}
     async with httpx.AsyncClient(headers=headers, timeout=10, trust_env=False) as client:
         webhooks = await _all_delivered(client, stack.url(RECEIVER) + "/received", routed)
@@ -164,6 +166,7 @@ async def _gather(stack: Stack, sample: Sample, observer: Observer) -> Shown:
         numbers = {name: await _number(client, stack.url("metrics-api"), name) for name in NUMBERS}
     violations = [
         *audit.nothing_accepted_is_lost([], received, classified),
+        *audit.every_mention_has_an_outcome(classified, lifecycle, passed),
         *audit.issues_are_whole(lifecycle),
         *audit.no_mention_is_in_two_issues(lifecycle),
         *audit.no_level_twice_or_early(fired),

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shenava.events import IssueEvent, IssueMentionAdded, IssueOpened, IssueRouted, MentionClassified
+from shenava.events import (
+    IssueEvent,
+    IssueMentionAdded,
+    IssueOpened,
+    IssueRouted,
+    MentionClassified,
+    MentionPassed,
+)
 
 MentionKey = tuple[str, str, str]  # channel, native id, change
 
@@ -39,16 +46,20 @@ def outcomes(classified: Iterable[MentionClassified], lifecycle: Sequence[IssueE
     return found
 
 
-def counts(found: Mapping[MentionKey, Outcome], lifecycle: Iterable[IssueEvent]) -> dict[str, Any]:
+def counts(
+    found: Mapping[MentionKey, Outcome], lifecycle: Iterable[IssueEvent], passed: Iterable[MentionPassed]
+) -> dict[str, Any]:
     """The figures that depend on the model and the rulebook alone, not on time: what the golden file keeps."""
     sentiments = Counter(f"{o.language}/{o.sentiment or o.reason}" for o in found.values())
     distinct = {e.issue_id: e for e in lifecycle if isinstance(e, IssueRouted)}
     routes = Counter(f"{e.queue}/{e.decision.rule_id}" for e in distinct.values())
+    passes = Counter(e.rule_id for e in {e.event_id: e for e in passed}.values())
     return {
         "mentions": len(found),
         "classified": dict(sorted(sentiments.items())),
         "issues": len(distinct),
         "routes": dict(sorted(routes.items())),
+        "passed": dict(sorted(passes.items())),
     }
 
 
