@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -45,7 +46,12 @@ async def test_a_complaint_that_nobody_answers_is_escalated_and_one_that_is_answ
             metrics = (await client.get(url + "/metrics")).text
     triage = {(event.issue_id, type(event).__name__) for event in told if event.clock == "triage"}
     assert triage == {(issue_id(0), "SlaWarned"), (issue_id(0), "SlaBreached"), (issue_id(1), "SlaMet")}
-    assert 'shenava_sla_fired_levels_total{clock="triage",kind="breach"} 1.0' in metrics
+    breaches = re.search(
+        r'^shenava_sla_fired_levels_total\{clock="triage",kind="breach"\} (\S+)$', metrics, re.MULTILINE
+    )
+    # At least ours: the topics are the session's, and issues of other tests may have been read too.
+    assert breaches
+    assert float(breaches[1]) >= 1
 
 
 @asynccontextmanager
