@@ -21,10 +21,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from shenava import __version__
-from shenava.errors import Fatal
+from shenava.errors import Fatal, Transient
 from shenava.http import probes, problems
 from shenava.http.measured import Measured
 from shenava.http.probes import Health
+from shenava.kafka.ports import WriteFailed
 from shenava.settings import HttpSettings, InvalidSettings, ProcessSettings, read
 from shenava.telemetry import metrics
 from shenava.telemetry.logging import configure
@@ -115,10 +116,12 @@ async def _serve(name: str, wire: Wire, process: ProcessSettings, http: HttpSett
             return Exit.CLEAN
         except Exception as error:  # noqa: BLE001 - the process's last line: say why it ends, and end
             causes = _leaves(error)
+            # What is away while a service starts is no fault of its code.
+            told = Fatal if signals.starting is None else (Fatal, Transient, WriteFailed)
     for cause in causes:
         if isinstance(cause, InvalidSettings):
             raise cause
-        log.critical("service_failed", reason=str(cause), exc_info=None if isinstance(cause, Fatal) else cause)
+        log.critical("service_failed", reason=str(cause), exc_info=None if isinstance(cause, told) else cause)
     return Exit.FAILED
 
 
@@ -167,8 +170,9 @@ def _http_task(name: str, service: Service, http: HttpSettings) -> Task:
         )
     )
 
+    listening = _listen(http)
+
     async def serve(stop: asyncio.Event) -> None:
-        listening = _listen(http)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -189,7 +193,8 @@ def _listen(http: HttpSettings) -> socket.socket:
         return socket.create_server((http.host, http.port), family=family, backlog=1024)
     except OSError as error:
         raise Fatal(
-            f"cannot listen on {http.host}:{http.port}: {error.strerror}; free it or set SHENAVA_HTTP_PORT"
+            f"cannot listen on {http.host}:{http.port}: {error.strerror}; free it, or set SHENAVA_HTTP_HOST and "
+            "SHENAVA_HTTP_PORT"
         ) from error
 
 

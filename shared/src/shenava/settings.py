@@ -6,15 +6,22 @@ directory that ``SHENAVA_SECRETS_DIR`` names (as Kubernetes and Docker mount the
 
 import contextlib
 import os
+import re
+import ssl
 from datetime import timedelta
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shenava.durations import duration, is_duration
+from shenava.faults import faults, listed
 
 PREFIX = "SHENAVA_"
+_BROKER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]]+)(:\d{1,5})?")
+_UNREAD_FIELD = re.compile(r'field "(\w+)"')
 
 
 def _written(value: Any) -> Any:
@@ -29,6 +36,35 @@ def _written(value: Any) -> Any:
 
 Duration = Annotated[timedelta, BeforeValidator(_written)]
 """A length of time: ``30s``, ``1h30m``, ``250ms``, ``PT30S``, or a number of seconds."""
+
+
+def _authorities(path: str) -> str:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}; a PEM file with certificates is needed") from None
+    return path
+
+
+Authorities = Annotated[str, AfterValidator(_authorities)]
+"""A file with the certificates of authorities to trust."""
+
+
+def _brokers(given: str) -> str:
+    if not all(_BROKER.fullmatch(broker.strip()) for broker in given.split(",")):
+        raise ValueError(f"{given!r} names no brokers")
+    return given
+
+
+def _dsn(given: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(given.get_secret_value())
+        good = parts.scheme == "postgresql" and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("this is no such URL; percent-encode what is special in the password")
+    return given
 
 
 class InvalidSettings(Exception):  # noqa: N818 - it is told to a person as it stands
@@ -46,12 +82,14 @@ class KafkaSettings(Group):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX + "KAFKA_", extra="ignore", frozen=True)
 
-    bootstrap: str = Field(default="127.0.0.1:9092", description="host:port, comma separated")
+    bootstrap: Annotated[str, AfterValidator(_brokers)] = Field(
+        default="127.0.0.1:9092", description="host:port, comma separated"
+    )
     security_protocol: str = Field(default="PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
     sasl_mechanism: str = Field(default="SCRAM-SHA-512", pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$")
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    ssl_ca_file: str | None = None
+    ssl_ca_file: Authorities | None = None
     request_timeout: Duration = Field(default=timedelta(seconds=10), description="for one request to a broker")
     delivery_timeout: Duration = Field(
         default=timedelta(seconds=20), description="for one batch with all its tries; then its outcome is unknown"
@@ -64,13 +102,21 @@ class KafkaSettings(Group):
     dead_letter_ratio: float = Field(default=0.5, gt=0, le=1, description="share of recent records, above it we stop")
     dead_letter_run: int = Field(default=100, ge=1, description="this many dead letters in a row stop the consumer")
 
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(
+                f"{self.security_protocol} needs SHENAVA_KAFKA_SASL_USERNAME and SHENAVA_KAFKA_SASL_PASSWORD"
+            )
+        return self
+
 
 class PostgresSettings(Group):
     """How to reach PostgreSQL with the service's own role."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX + "POSTGRES_", extra="ignore", frozen=True)
 
-    dsn: SecretStr = Field(description="postgresql://role:password@host:port/database")
+    dsn: Annotated[SecretStr, AfterValidator(_dsn)] = Field(description="postgresql://role:password@host:port/database")
     pool_size: int = Field(default=5, ge=1, le=100)
     connect_timeout: Duration = timedelta(seconds=5)
     command_timeout: Duration = Field(default=timedelta(seconds=30), description="client side, for one statement")
@@ -114,8 +160,26 @@ def read(group: type[G], **given: Any) -> G:
         InvalidSettings: naming every variable that is missing or wrong.
     """
     try:
-        return group(_secrets_dir=os.environ.get(PREFIX + "SECRETS_DIR"), **given)
+        return group(_secrets_dir=_secrets_dir(), **given)
     except ValidationError as error:
-        prefix = str(group.model_config.get("env_prefix", ""))
-        lines = [f"  {prefix}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise InvalidSettings("these settings need mending:\n" + "\n".join(lines)) from None
+        lines = [_told(group, fault.place, fault.message) for fault in faults(error)]
+    except SettingsError as error:
+        unread = _UNREAD_FIELD.search(str(error))
+        lines = [_told(group, (unread[1],), "is not JSON") if unread else str(error)]
+    raise InvalidSettings(listed("settings need mending", lines))
+
+
+def _secrets_dir() -> str | None:
+    given = os.environ.get(PREFIX + "SECRETS_DIR") or None
+    if given is not None and not Path(given).is_dir():
+        raise InvalidSettings(f"settings need mending: {PREFIX}SECRETS_DIR: {given} is no folder; mount it or unset it")
+    return given
+
+
+def _told(group: type[Group], place: tuple[int | str, ...], message: str) -> str:
+    if not place:
+        return message  # it is about several, and names them
+    name, *inner = map(str, place)
+    description = group.model_fields[name].description
+    variable = ".".join([f"{group.model_config.get('env_prefix', '')}{name.upper()}", *inner])
+    return f"{variable}: {message}" + (f" ({description})" if description else "")

@@ -24,7 +24,8 @@ from metrics_api.settings import MetricsSettings
 from metrics_api.showing import table
 from shenava.db.bootstrap import SCHEMAS
 from shenava.db.database import Database
-from shenava.db.migrate import migrate, wait_until_migrated
+from shenava.db.migrate import wait_until_migrated
+from shenava.db.migrate_command import run_migrations
 from shenava.errors import Invalid, Transient
 from shenava.http import openapi
 from shenava.http.keys import ApiKeys
@@ -61,10 +62,7 @@ def run_command() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the schema to the newest revision."""
-    try:
-        asyncio.run(migrate(read(PostgresSettings), schema=SCHEMA, migrations=MIGRATIONS))
-    except (InvalidSettings, Transient) as error:
-        raise _told(error) from None
+    raise typer.Exit(run_migrations(NAME, schema=SCHEMA, migrations=MIGRATIONS))
 
 
 @app.command("show")

@@ -29,8 +29,10 @@ from router.settings import RouterSettings
 from router.webhook_settings import WebhookSettings
 from shenava import topics
 from shenava.db.database import Database
-from shenava.db.migrate import migrate, wait_until_migrated
+from shenava.db.migrate import wait_until_migrated
+from shenava.db.migrate_command import run_migrations
 from shenava.errors import Invalid, Transient
+from shenava.faults import listed
 from shenava.http import openapi
 from shenava.http.keys import ApiKeys
 from shenava.kafka.member import join, producer
@@ -54,7 +56,12 @@ RulebookFile = Annotated[Path, typer.Argument(metavar="FILE", help="The rulebook
 @asynccontextmanager
 async def wire() -> AsyncIterator[Service]:
     """From settings to the service."""
-    kafka, postgres, own = read(KafkaSettings), read(PostgresSettings), read(RouterSettings)
+    kafka, postgres, own, webhooks = (
+        read(KafkaSettings),
+        read(PostgresSettings),
+        read(RouterSettings),
+        read(WebhookSettings),
+    )
     keys = ApiKeys.load(read(ApiKeySettings).api_keys_file)
     endpoints = Endpoints.load(own.endpoints) if own.endpoints else Endpoints()
     rulebook = _in_force(own)
@@ -66,7 +73,7 @@ async def wire() -> AsyncIterator[Service]:
         sources = [topics.MENTIONS_CLASSIFIED, topics.SLA_ESCALATIONS]
         join(service, sources, handler, out, group=NAME, settings=kafka)
         service.tasks["relay"] = Relay(database, out).run
-        service.tasks["dispatcher"] = Dispatcher(database, endpoints, read(WebhookSettings)).run
+        service.tasks["dispatcher"] = Dispatcher(database, endpoints, webhooks).run
         service.tasks["rulebook"] = rulebook.run
         service.tasks["idempotency"] = lambda stop: _forget_keys(desk, stop)
         service.health.add("postgresql", database.problem)
@@ -82,7 +89,7 @@ def run_command() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the schema to the newest revision."""
-    asyncio.run(migrate(read(PostgresSettings), schema=SCHEMA, migrations=MIGRATIONS))
+    raise typer.Exit(run_migrations(NAME, schema=SCHEMA, migrations=MIGRATIONS))
 
 
 @rules.command("check")
@@ -129,7 +136,8 @@ def _in_force(own: RouterSettings) -> RulebookInForce:
     try:
         return RulebookInForce(own.rulebook, own.rulebook_check)
     except InvalidRulebook as error:
-        raise InvalidSettings(f"the rulebook needs mending:\n{error}") from error
+        title = "the rulebook that SHENAVA_ROUTER_RULEBOOK names needs mending"
+        raise InvalidSettings(listed(title, str(error).splitlines())) from error
 
 
 def _loaded(file: Path) -> Rulebook:

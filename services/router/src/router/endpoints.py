@@ -26,6 +26,7 @@ from pydantic import (
 
 from router.notices import TYPES, Notice
 from shenava.events.issues import Queue
+from shenava.faults import faults, listed
 from shenava.settings import InvalidSettings
 from shenava.webhooks.guard import Forbidden, check_url
 from shenava.webhooks.signing import MAX_SECRETS, InvalidSecret, Secret
@@ -142,14 +143,13 @@ class Endpoints:
             InvalidSettings: the file is missing or wrong; names each place and what it needs.
         """
         try:
-            listed = yaml.safe_load(Path(path).read_text("utf-8")) or []
-            found = _LIST.validate_python(_enabled(listed, environment), context={"environment": environment})
+            written = yaml.safe_load(Path(path).read_text("utf-8")) or []
+            found = _LIST.validate_python(_enabled(written, environment), context={"environment": environment})
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise InvalidSettings(f"endpoints in {path}: {error}") from error
+            raise InvalidSettings(f"endpoints in {path}: {error}; SHENAVA_ROUTER_ENDPOINTS names the file") from error
         except ValidationError as error:
-            # The values are left out: one of them could be a secret that somebody wrote into the file.
-            lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-            raise InvalidSettings("\n".join([f"endpoints in {path} need mending:", *lines])) from None
+            lines = [f"{'.'.join(map(str, fault.place))}: {fault.message}" for fault in faults(error)]
+            raise InvalidSettings(listed(f"endpoints in {path} need mending", lines)) from None
         repeated = {one.id for one in found if sum(one.id == other.id for other in found) > 1}
         if repeated:
             raise InvalidSettings(f"endpoints in {path}: the ids {sorted(repeated)} are given more than once")

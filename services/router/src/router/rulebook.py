@@ -26,6 +26,7 @@ from router.rulebook_file import (
 from router.rulebook_lint import Stated, flaws
 from router.yaml_source import Source
 from shenava.events.issues import Queue, Severity
+from shenava.faults import faults
 
 
 class Destination(NamedTuple):
@@ -118,7 +119,7 @@ def parse(content: bytes, name: str) -> Rulebook:
     try:
         file = RulebookFile.model_validate(source.data)
     except ValidationError as error:
-        found = [Flaw(tuple(e["loc"]), e["msg"]) for e in error.errors()]
+        found = [Flaw(fault.place, fault.message) for fault in faults(error)]
         raise InvalidRulebook(name, [source.fault(flaw) for flaw in found]) from None
     attention = _compiled(file.attention.rules, ("attention", "rules"))
     rules = _compiled(file.rules, ("rules",))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shenava.settings import PREFIX, Duration, Group
+from shenava.settings import PREFIX, Authorities, Duration, Group
 
 
 class WebhookSettings(Group):
@@ -22,4 +22,4 @@ class WebhookSettings(Group):
         default=timedelta(days=35),
         description="how long ended deliveries can be replayed; longer than the topics keep their events",
     )
-    ca_file: str | None = Field(default=None, description="PEM of authorities to trust beside the well-known ones")
+    ca_file: Authorities | None = Field(default=None, description="PEM of authorities to trust beside the well-known")

@@ -14,7 +14,6 @@ from sentiment.judge import ModelJudge
 from sentiment.labels import UnusableModel
 from sentiment.settings import SentimentSettings
 from shenava import topics
-from shenava.errors import Fatal
 from shenava.kafka.member import join, producer
 from shenava.service import Service, run
 from shenava.settings import InvalidSettings, KafkaSettings, read
@@ -30,7 +29,7 @@ async def wire() -> AsyncIterator[Service]:
     try:
         judge = await asyncio.to_thread(load, own)
     except UnusableModel as error:
-        raise Fatal(f"the model cannot be used: {error}") from error
+        raise InvalidSettings(f"{error}; SHENAVA_SENTIMENT_MODEL names the model") from error
     metrics.MODEL.info({"model": judge.model_id, "version": judge.model_version})
     async with producer(NAME, kafka) as out:
         with ScoreMentions(judge, out) as handler:

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from shenava import topics
 from shenava.db.database import Database
-from shenava.db.migrate import migrate, wait_until_migrated
-from shenava.errors import Transient
+from shenava.db.migrate import wait_until_migrated
+from shenava.db.migrate_command import run_migrations
 from shenava.events.issues import Queue, Severity
 from shenava.http import openapi
 from shenava.http.keys import ApiKeys
@@ -93,10 +93,7 @@ def run_command() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the schema to the newest revision."""
-    try:
-        asyncio.run(migrate(read(PostgresSettings), schema=SCHEMA, migrations=MIGRATIONS))
-    except (InvalidSettings, Transient, OSError) as error:
-        raise _refusal(error) from None
+    raise typer.Exit(run_migrations(NAME, schema=SCHEMA, migrations=MIGRATIONS))
 
 
 @policy_app.command("check")

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from shenava.durations import duration
 from shenava.events.issues import Queue, Severity
 from shenava.events.sla import ClockName
+from shenava.faults import faults
 from sla_watcher.offsets import Offset, offset
 
 Anchor = Literal["complaint", "handoff"]
@@ -199,9 +200,9 @@ def _repeated(node: yaml.Node | None) -> Iterator[str]:
 
 
 def _told(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors():
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
-        yield f"{place or 'the file'}: {fault['msg'].removeprefix('Value error, ')}"
+    for fault in faults(error):
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.place).lstrip(".")
+        yield f"{place or 'the file'}: {fault.message}"
 
 
 def _ladder_faults(ladders: dict[str, tuple[Level, ...]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from shenava.faults import listed
 from shenava.settings import PREFIX, Duration, Group, InvalidSettings
 from sla_watcher.policy import InvalidPolicy, SlaPolicies, parse
 
@@ -35,5 +36,4 @@ def load(path: Path, *, speed: float = 1.0) -> SlaPolicies:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: {error}; SHENAVA_SLA_POLICY names the policy file") from error
     except InvalidPolicy as error:
-        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
-        raise InvalidSettings(f"{path} needs mending:\n{lines}") from error
+        raise InvalidSettings(listed(f"{path} needs mending", str(error).splitlines())) from error

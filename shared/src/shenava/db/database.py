@@ -17,11 +17,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shenava.errors import Invalid, Transient
+from shenava.errors import Fatal, Invalid, Transient
 from shenava.settings import PostgresSettings
 
 # SQLSTATE classes after which the same work may succeed: connection, resources, operator intervention, system error;
 # and serialization failure, deadlock, lock not available.
+_LOGIN_CLASSES = ("28", "3D")
 _TRANSIENT_CLASSES = ("08", "53", "57", "58")
 _TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
 # Values that no column of the type takes: refused by asyncpg, too long, out of range, no date, no character of the
@@ -109,12 +110,24 @@ class Database:
             async with self._engine.connect() as connection:
                 await connection.execute(_NOW)
         except FAILURES as error:
-            return f"postgresql: {type(error).__name__}"
+            return told(error)
         return None
 
 
 FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """All that SQLAlchemy, and asyncpg past it, may raise."""
+
+
+def told(error: BaseException) -> str:
+    """What the log needs of a failure; the server's own words only of a refused login: others may quote a text."""
+    words = getattr(error, "orig", error) if _state(error).startswith(_LOGIN_CLASSES) else type(error).__name__
+    return f"postgresql: {words}"
+
+
+def refuse_login(error: BaseException) -> None:
+    """Raise ``Fatal`` where the server knows neither this role and password nor this database; else return."""
+    if _state(error).startswith(_LOGIN_CLASSES):
+        raise Fatal(f"{told(error)}; SHENAVA_POSTGRES_DSN names role, password and database") from error
 
 
 def raise_if_transient(error: BaseException) -> None:

@@ -13,7 +13,7 @@ from zlib import crc32
 import structlog
 from sqlalchemy import Connection, text
 
-from shenava.db.database import FAILURES, Database, raise_if_transient
+from shenava.db.database import FAILURES, Database, raise_if_transient, refuse_login, told
 from shenava.errors import Fatal
 from shenava.settings import PostgresSettings
 
@@ -27,6 +27,7 @@ async def migrate(settings: PostgresSettings, *, schema: str, migrations: Path) 
 
     Raises:
         Transient: the database is away or a table stayed locked; run it again.
+        Fatal: it does not let us in.
     """
     async with Database(settings, schema=schema, service="migrate") as database:
         try:
@@ -34,6 +35,7 @@ async def migrate(settings: PostgresSettings, *, schema: str, migrations: Path) 
                 await connection.run_sync(_upgrade, schema, migrations, settings)
         except FAILURES as error:
             raise_if_transient(error)
+            refuse_login(error)
             raise
 
 
@@ -70,7 +72,7 @@ async def _problem(database: Database, migrations: Path) -> str | None:
     try:
         return await pending(database, migrations)
     except FAILURES as error:
-        return f"postgresql: {type(error).__name__}"
+        return f"{told(error)}; SHENAVA_POSTGRES_DSN says where it is"
 
 
 def _upgrade(connection: Connection, schema: str, migrations: Path, settings: PostgresSettings) -> None:

@@ -9,6 +9,7 @@ import yaml
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from shenava.faults import faults
 from shenava.http.problems import Problem
 from shenava.settings import InvalidSettings
 
@@ -62,7 +63,7 @@ class ApiKeys:
             listed = yaml.safe_load(Path(path).read_text("utf-8"))
             return cls(TypeAdapter(list[ApiKey]).validate_python(listed))
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSettings(f"API keys in {path}: {error}") from error
+            raise InvalidSettings(f"API keys in {path}: {error}; SHENAVA_API_KEYS_FILE names the file") from error
         except (yaml.YAMLError, ValidationError) as error:
             # Their own words quote the file, and with it a secret that stands where its hash should.
             raise InvalidSettings(f"API keys in {path}: {_place(error)}") from None
@@ -107,7 +108,6 @@ def _presented(headers: Mapping[str, str]) -> str | None:
 def _place(error: yaml.YAMLError | ValidationError) -> str:
     """Where the file is wrong, without a word of what stands there."""
     if isinstance(error, ValidationError):
-        told = error.errors(include_input=False, include_context=False, include_url=False)
-        return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {each['msg']}" for each in told)
+        return "; ".join(f"{'.'.join(map(str, each.place)) or 'the whole'}: {each.message}" for each in faults(error))
     mark = getattr(error, "problem_mark", None)
     return "it is not YAML" if mark is None else f"it is not YAML at line {mark.line + 1}, column {mark.column + 1}"

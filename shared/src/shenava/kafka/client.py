@@ -66,7 +66,7 @@ class KafkaSubscription:
             await self._consumer.start()
             await self._wait_for_topics()
         except KafkaError as error:
-            raise Fatal(f"kafka cannot be read from at {self._bootstrap}: {error!r}") from error
+            raise Fatal(_away(self._bootstrap, error)) from error
         # Subscribed before, it would wait for its share without a limit, and a stop could not end that.
         self._consumer.subscribe(self._topics, listener=_Listener(on_assigned, on_revoked))
 
@@ -159,6 +159,7 @@ class KafkaDelivery:
     """
 
     def __init__(self, *, client_id: str, settings: KafkaSettings) -> None:
+        self._bootstrap = settings.bootstrap
         self._timeout = settings.delivery_timeout.total_seconds()
         self._producer = AIOKafkaProducer(
             acks="all",
@@ -169,9 +170,16 @@ class KafkaDelivery:
         )
 
     async def start(self) -> None:
-        """Connect; ends with ``TimeoutError`` when the brokers take connections but do not get ready."""
-        async with asyncio.timeout(self._timeout):
-            await self._producer.start()
+        """Connect.
+
+        Raises:
+            WriteFailed: the brokers cannot be reached, or take connections but do not get ready in time.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._producer.start()
+        except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
+            raise WriteFailed(_away(self._bootstrap, error)) from error
 
     async def stop(self) -> None:
         """Close once what is in flight has ended, or has been given up."""
@@ -219,6 +227,10 @@ class KafkaDelivery:
         except KafkaError as error:
             raise WriteFailed(f"topic {topic} cannot be looked up: {error!r}") from error
         return known
+
+
+def _away(bootstrap: str, error: Exception) -> str:
+    return f"kafka cannot be reached at {bootstrap}: {error!r}; SHENAVA_KAFKA_BOOTSTRAP names the brokers"
 
 
 def _ms(seconds: float) -> int:

@@ -99,7 +99,7 @@ class Producer:
                     await fresh.start()
                 except BaseException as error:  # whatever the client library raises, the caller may try again
                     await fresh.stop()
-                    if not isinstance(error, Exception):
+                    if isinstance(error, WriteFailed) or not isinstance(error, Exception):
                         raise
                     raise WriteFailed(f"the brokers cannot be reached: {error!r}") from error
                 self._client = fresh
