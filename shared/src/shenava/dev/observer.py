@@ -81,9 +81,12 @@ class Observer:
         """Records of ``topic`` that ``group`` has not finished yet, by its committed offsets."""
         partitions = [TopicPartition(topic.name, p) for p in await self._partitions(topic.name)]
         ends = await self._consumer.end_offsets(partitions)
-        committed = await self._admin.list_consumer_group_offsets(group)
-        marks = {tp: max(0, mark.offset) for tp, mark in committed.items()}
+        marks = await self._marks(group)
         return sum(end - marks.get(tp, 0) for tp, end in ends.items())
+
+    async def finished_by(self, group: str) -> int:
+        """How many records of all its topics ``group`` has finished so far, by its committed offsets."""
+        return sum((await self._marks(group)).values())
 
     async def settle(self, reading: dict[str, tuple[topics.Topic, ...]], poll_seconds: float = 0.2) -> None:
         """Return once every group in ``reading`` has finished its topics; nothing may be writing meanwhile."""
@@ -91,6 +94,10 @@ class Observer:
             for topic in read:
                 while await self.unread_by(group, topic):  # noqa: ASYNC110 - a group's offsets can only be asked for
                     await asyncio.sleep(poll_seconds)
+
+    async def _marks(self, group: str) -> dict[TopicPartition, int]:
+        committed = await self._admin.list_consumer_group_offsets(group)
+        return {tp: max(0, mark.offset) for tp, mark in committed.items()}
 
     async def _partitions(self, topic: str) -> list[int]:
         described = await self._admin.describe_topics([topic])

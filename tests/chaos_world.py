@@ -1,0 +1,137 @@
+"""Runs one fault against the whole system under load, and says what it cost: lost, doubled, seconds to recover."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+
+import asyncpg
+import httpx
+from aiokafka.errors import KafkaError
+
+from chaos_load import PACE_SECONDS, Load
+from shenava import topics
+from shenava.dev.evidence import gather
+from shenava.dev.observer import Observer
+from shenava.dev.oracle import Verdict, judge
+from shenava.dev.processes import ProcessExit
+from shenava.dev.stack import Stack
+
+Inject = Callable[[Stack, Random], Awaitable[None]]
+"""Does the harm and heals it; returns at the moment of healing."""
+
+LEVELS = ("warning", "breach", "lead", "manager")
+ROUTES_TO = "routes"
+GROUPS = tuple(sorted({reader for topic in topics.ALL for reader in topic.read_by} - {"the teams"}))
+WARM_MENTIONS = 40
+AFTERWARDS_SECONDS = 1.0
+RECOVER_SECONDS = 90.0
+SETTLE_SECONDS = 90.0
+LOOK_SECONDS = 0.1
+RESTART_SECONDS = 0.3
+
+
+@dataclass
+class Outcome:
+    """What one run of one fault came to.
+
+    Attributes:
+        recovery: seconds from the healing until the ingestor accepted and every consumer group finished a record.
+        exits: services that ended by themselves and were started again, as an orchestrator does.
+        slowest_refusal: seconds that a sender waited at most to be told no.
+    """
+
+    fault: str
+    acknowledged: int
+    refused: int
+    unknown: int
+    recovery: float
+    slowest_refusal: float
+    verdict: Verdict
+    exits: list[ProcessExit] = field(default_factory=list)
+
+
+class World:
+    """The system under load. One run at a time; each has a brand of its own, so that runs can share a stack.
+
+    Args:
+        seed: with the fault's name it decides everything that is random.
+    """
+
+    def __init__(self, stack: Stack, seed: str) -> None:
+        self.stack = stack
+        self._seed = seed
+
+    async def run(self, fault: str, inject: Inject, *, pace: float = PACE_SECONDS) -> Outcome:
+        """Inject ``fault`` under load, wait until the system has recovered and settled, and judge.
+
+        Raises:
+            TimeoutError: it did not recover within 90 seconds.
+        """
+        rng = Random(f"{self._seed} {fault}")  # noqa: S311 - a run that can be repeated, no secret
+        brand = "chaos-" + "-".join(fault.lower().split())[:50]
+        load = Load(self.stack, brand, rng, pace)
+        stop = asyncio.Event()
+        async with Observer(self.stack.kafka_settings, brand=brand) as observer, asyncio.TaskGroup() as group:
+            exits: list[ProcessExit] = []
+            keeper = group.create_task(_keep_running(self.stack, exits))
+            sending = group.create_task(load.run(stop))
+            try:
+                async with asyncio.timeout(RECOVER_SECONDS):
+                    await load.accepted(WARM_MENTIONS)
+                await inject(self.stack, rng)
+                recovery = await _recovered(observer, load)
+                await asyncio.sleep(AFTERWARDS_SECONDS)
+            finally:
+                stop.set()
+            await sending
+            verdict = await self._settled(observer, load, brand)
+            keeper.cancel()
+        told = load.told
+        return Outcome(
+            fault, len(told.accepted), told.refused, told.unknown, recovery, load.slowest_refusal, verdict, exits
+        )
+
+    async def _settled(self, observer: Observer, load: Load, brand: str) -> Verdict:
+        """The verdict once every law holds, or what still does not after 90 seconds."""
+        verdict = Verdict(wrong=("the system could not be looked at",))
+        deadline = monotonic() + SETTLE_SECONDS
+        while verdict.sentences and monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                evidence = await gather(
+                    self.stack, observer, load.told, brand=brand, levels=LEVELS, routes_to=ROUTES_TO
+                )
+            except (OSError, httpx.HTTPError, asyncpg.PostgresError, KafkaError):
+                continue
+            verdict = judge(evidence)
+        return verdict
+
+
+async def _recovered(observer: Observer, load: Load) -> float:
+    """Seconds until a mention was accepted and every group has finished a record, from now."""
+    healed = monotonic()
+    async with asyncio.timeout(RECOVER_SECONDS):
+        before = {group: await _finished(observer, group) for group in GROUPS}
+        await load.accepted_after(healed)
+        for group in GROUPS:
+            while await _finished(observer, group) <= before[group]:  # noqa: ASYNC110 - offsets can only be asked for
+                await asyncio.sleep(LOOK_SECONDS)
+    return monotonic() - healed
+
+
+async def _finished(observer: Observer, group: str) -> int:
+    while True:
+        try:
+            return await observer.finished_by(group)
+        except (KafkaError, OSError):
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _keep_running(stack: Stack, exits: list[ProcessExit]) -> None:
+    while True:
+        ended = await stack.wait_for_exit()
+        exits.append(ended)
+        await asyncio.sleep(RESTART_SECONDS)
+        await stack.restart(ended.name)
