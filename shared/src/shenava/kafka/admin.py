@@ -34,6 +34,8 @@ def wanted(replication: int, partitions: int | None = None) -> dict[str, NewTopi
                     "min.insync.replicas": minimum,
                     # The largest record of a topic must still fit with its origin and reason.
                     "max.message.bytes": str(DEAD_MAX_BYTES if name == topic.dead else MAX_BYTES),
+                    # The brokers' clock: by a writer's that runs ahead records are refused, by one behind soon deleted.
+                    "message.timestamp.type": "LogAppendTime",
                 },
             )
     return every
