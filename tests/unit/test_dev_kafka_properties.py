@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shenava.dev.kafka_properties import NodePorts, kafka_id, meta_properties, server_properties
+from shenava.dev.kafka_properties import NodePorts, Way, kafka_id, meta_properties, server_properties
 
 THREE = [NodePorts(20001, 20101), NodePorts(20002, 20102), NodePorts(20003, 20103)]
 
@@ -33,6 +33,13 @@ def test_a_node_listens_on_the_loopback_address_only(node_id: int) -> None:
     told = _read(server_properties(node_id, THREE, Path("/data")))
     assert all("//127.0.0.1:" in listener for listener in told["listeners"].split(","))
     assert told["advertised.listeners"] == f"PLAINTEXT://127.0.0.1:{20000 + node_id}"
+
+
+def test_a_further_listener_tells_its_clients_to_come_by_another_port() -> None:
+    told = _read(server_properties(1, [NodePorts(20001, 20101, {"ROUTER": Way(20201, 20301)})], Path("/data")))
+    assert told["listeners"].split(",")[1] == "ROUTER://127.0.0.1:20201"
+    assert told["advertised.listeners"] == "PLAINTEXT://127.0.0.1:20001,ROUTER://127.0.0.1:20301"
+    assert "ROUTER:PLAINTEXT" in told["listener.security.protocol.map"].split(",")
 
 
 def test_a_directory_with_persian_letters_is_written_as_java_reads_it() -> None:

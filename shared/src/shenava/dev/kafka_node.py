@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import structlog
@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from shenava.dev.kafka_format import data_directory, format_cluster
 from shenava.dev.kafka_jvm import ENVIRONMENT, KafkaRuntime, kafka_runtime
-from shenava.dev.kafka_properties import NodePorts, server_properties
+from shenava.dev.kafka_properties import NodePorts, Way, server_properties
 from shenava.dev.processes import ServerStartError, Supervisor, free_port
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class KafkaCluster:
         heap: str = "384m",
         *,
         jvm_options: Sequence[str] = (),
+        ways: Mapping[str, Sequence[int]] = MappingProxyType({}),
     ) -> None:
         """Nothing is started yet.
 
@@ -42,15 +43,21 @@ class KafkaCluster:
             ports: the brokers' TCP ports, one a node; free ones are chosen if not given.
             heap: the largest heap of each node, as Java writes it.
             jvm_options: more options for the virtual machine.
+            ways: further listeners by name (letters of the alphabet), each with the port that each node tells its
+                clients there to connect to; :meth:`way` says where the node itself listens.
 
         Raises:
             ValueError: there are not as many ports as nodes.
         """
         chosen = list(ports) if ports is not None else [free_port() for _ in range(nodes)]
-        if nodes < 1 or len(chosen) != nodes:
-            raise ValueError(f"{nodes} Kafka nodes cannot have the ports {chosen}: give one port for each node")
+        for given in (chosen, *ways.values()):
+            if nodes < 1 or len(given) != nodes:
+                raise ValueError(f"{nodes} Kafka nodes cannot have the ports {given}: give one port for each node")
         self._directory = directory.resolve()
-        self._ports = [NodePorts(port, free_port()) for port in chosen]
+        self._ports = [
+            NodePorts(port, free_port(), {name: Way(free_port(), told[i]) for name, told in ways.items()})
+            for i, port in enumerate(chosen)
+        ]
         self._heap = heap
         self._jvm_options = tuple(jvm_options)
         self._supervisor = Supervisor(self._directory)
@@ -68,6 +75,15 @@ class KafkaCluster:
     def bootstrap(self) -> str:
         """The brokers' addresses, as clients want them."""
         return ",".join(f"127.0.0.1:{each.broker}" for each in self._ports)
+
+    @property
+    def port(self) -> int:
+        """Where the first broker listens."""
+        return self._ports[0].broker
+
+    def way(self, name: str, node_index: int = 0) -> tuple[str, int]:
+        """Host and port where a node listens for those that come by the further listener ``name``."""
+        return "127.0.0.1", self._ports[node_index].ways[name].port
 
     @property
     def pids(self) -> Mapping[int, int]:

@@ -3,17 +3,29 @@
 import base64
 import json
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A further listener of a broker: where it listens, and the port that it tells its clients to use instead.
+
+    Whatever stands on the advertised port passes all that the clients of this listener say.
+    """
+
+    port: int
+    advertised: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodePorts:
-    """The two TCP ports of a node on 127.0.0.1."""
+    """The TCP ports of a node on 127.0.0.1: of the broker, of the controller, and of further listeners by name."""
 
     broker: int
     controller: int
+    ways: Mapping[str, Way] = field(default_factory=dict)
 
 
 def server_properties(node_id: int, cluster: Sequence[NodePorts], data: Path) -> str:
@@ -26,13 +38,17 @@ def server_properties(node_id: int, cluster: Sequence[NodePorts], data: Path) ->
     voters = ",".join(f"{number}@127.0.0.1:{each.controller}" for number, each in enumerate(cluster, 1))
     replicas = min(3, len(cluster))
     in_sync = max(1, replicas - 1)
+    ways = {name: (f"{name}://127.0.0.1:{way.port}", f"{name}://127.0.0.1:{way.advertised}")
+            for name, way in ports.ways.items()}  # fmt: skip
+    listeners = [f"PLAINTEXT://127.0.0.1:{ports.broker}", *(own for own, _ in ways.values())]
+    advertised = [f"PLAINTEXT://127.0.0.1:{ports.broker}", *(told for _, told in ways.values())]
     settings = {
         "process.roles": "broker,controller",
         "node.id": node_id,
         "controller.quorum.voters": voters,
-        "listeners": f"PLAINTEXT://127.0.0.1:{ports.broker},CONTROLLER://127.0.0.1:{ports.controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports.broker}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join([*listeners, f"CONTROLLER://127.0.0.1:{ports.controller}"]),
+        "advertised.listeners": ",".join(advertised),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *ways)),
         "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": json.dumps(str(data))[1:-1],  # the escapes of Java's properties, which are read as Latin-1

@@ -59,6 +59,11 @@ class PostgresServer:
         return f"postgresql://postgres:{self._password_file.read_text()}@127.0.0.1:{self._port}/postgres"
 
     @property
+    def port(self) -> int:
+        """The TCP port it listens on."""
+        return self._port
+
+    @property
     def pid(self) -> int:
         """The process id of the postmaster."""
         return self._supervisor.pid(_NAME)

@@ -7,7 +7,6 @@ and their settings only, as an orchestrator would.
 import asyncio
 import secrets
 import sys
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +14,23 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-import yaml
 
 from shenava.db.bootstrap import SCHEMAS, bootstrap
+from shenava.dev.fault_proxy import FaultProxy
 from shenava.dev.kafka_node import KafkaCluster
+from shenava.dev.links import Links, Server
+from shenava.dev.own_secrets import OwnSecrets
 from shenava.dev.postgres_node import PostgresServer
 from shenava.dev.processes import ProcessExit, ServerStartError, Supervisor, free_port
-from shenava.http.keys import digest, new_key
 from shenava.kafka.admin import create_topics
 from shenava.settings import KafkaSettings
 
 SERVICES = ("ingestor", "sentiment", "router", "sla-watcher", "metrics-api")
 RECEIVER = "receiver"
 MIGRATED = tuple(SCHEMAS)
+USES: dict[str, tuple[Server, ...]] = {
+    service: ("kafka", "postgres") if service in MIGRATED else ("kafka",) for service in SERVICES
+}
 UP_PORTS = {
     "ingestor": 8001,
     "sentiment": 8002,
@@ -37,7 +40,6 @@ UP_PORTS = {
     RECEIVER: 8006,
 }
 READY_SECONDS = 90.0
-SCOPES = ("mentions:write", "facts:write", "issues:read", "issues:write", "sla:read", "metrics:read")
 
 Report = Callable[[str], None]
 
@@ -54,6 +56,7 @@ class Plan:
         session_timeout_seconds: how long a killed member holds its partitions.
         ports: fixed ports by service; free ones are found for the others.
         environment: more settings for every process.
+        links: True puts a fault proxy between each service and each server; see :meth:`Stack.link`.
     """
 
     directory: Path
@@ -63,6 +66,7 @@ class Plan:
     session_timeout_seconds: float = 6.0
     ports: Mapping[str, int] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    links: bool = False
 
 
 class Stack:
@@ -70,10 +74,12 @@ class Stack:
 
     def __init__(self, plan: Plan, report: Report = lambda _: None) -> None:
         self.plan = plan
-        self.kafka = KafkaCluster(plan.directory / "kafka")
+        self._links = Links(USES if plan.links else {})
+        self.kafka = KafkaCluster(plan.directory / "kafka", ways=self._links.listeners)
         self.postgres = PostgresServer(plan.directory / "postgres", durable=plan.durable)
         self.processes = Supervisor(plan.directory / "logs")
         self.ports = {name: plan.ports.get(name) or free_port() for name in (*SERVICES, RECEIVER)}
+        self._secrets = OwnSecrets(plan.directory / "secrets")
         self._passwords = {service: secrets.token_urlsafe(18) for service in MIGRATED}
         self._report = report
 
@@ -100,9 +106,16 @@ class Stack:
         return KafkaSettings(bootstrap=self.kafka.bootstrap)
 
     def dsn(self, service: str) -> str:
-        """How ``service`` connects to the database, with its own role."""
-        _, _, place = self.postgres.admin_dsn.rpartition("@")
-        return f"postgresql://{SCHEMAS[service]}:{self._passwords[service]}@{place}"
+        """How to connect to the database with the role of ``service``, straight."""
+        return self._dsn(service, self.postgres.port)
+
+    def link(self, service: str, server: Server) -> FaultProxy:
+        """What stands between the two.
+
+        Raises:
+            KeyError: nothing does: the plan is without links, or the service does not use the server.
+        """
+        return self._links[service, server]
 
     async def start(self) -> None:
         """Start everything and return when every service is ready.
@@ -111,11 +124,12 @@ class Stack:
             ServerStartError: a server or service did not come up; the message has the end of its log.
         """
         self.plan.directory.mkdir(parents=True, exist_ok=True)
+        await self._links.start(self.kafka, self.postgres)
         self._report("starting Apache Kafka and PostgreSQL")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_kafka())
             group.create_task(self._start_postgres())
-            group.create_task(asyncio.to_thread(self._write_secrets))
+            group.create_task(asyncio.to_thread(self._secrets.write))
         self._report("starting the five services")
         await self._start(RECEIVER, "shenava.testing.receiver", *self._receiver_arguments())
         for name in SERVICES:
@@ -125,7 +139,7 @@ class Stack:
     async def stop(self) -> None:
         """Stop everything, the services first, together."""
         await asyncio.gather(*(self.processes.stop(name) for name in self.processes.running()))
-        await asyncio.gather(self.kafka.stop(), self.postgres.stop())
+        await asyncio.gather(self.kafka.stop(), self.postgres.stop(), self._links.stop())
 
     async def kill(self, name: str) -> None:
         """SIGKILL a service, ``kafka`` or ``postgres``."""
@@ -178,54 +192,40 @@ class Stack:
         """The settings of the process called ``name``."""
         service = name.removesuffix("-migrate")
         base = {
-            "SHENAVA_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "SHENAVA_KAFKA_BOOTSTRAP": f"127.0.0.1:{self._links.port(service, 'kafka', self.kafka.port)}",
             "SHENAVA_KAFKA_SESSION_TIMEOUT": f"{self.plan.session_timeout_seconds:g}s",
             "SHENAVA_HTTP_PORT": str(self.ports.get(service, 0)),
-            "SHENAVA_API_KEYS_FILE": str(self._file("api-keys.yaml")),
+            "SHENAVA_API_KEYS_FILE": str(self._secrets.api_keys),
             "SHENAVA_ROUTER_RULEBOOK": str(self.plan.config / "rulebook.yaml"),
             "SHENAVA_ROUTER_ENDPOINTS": str(self.plan.config / "endpoints.yaml"),
             "SHENAVA_SLA_POLICY": str(self.plan.config / "sla.yaml"),
             "SHENAVA_SLA_CLOCK_SPEED": str(self.plan.clock_speed),
             "SHENAVA_DEMO_RECEIVER_URL": self.url(RECEIVER) + "/hooks/care",
-            "SHENAVA_DEMO_RECEIVER_SECRET_FILE": str(self._file("webhook-secret")),
+            "SHENAVA_DEMO_RECEIVER_SECRET_FILE": str(self._secrets.webhook),
             # One thread per process: five services share a small machine.
             "OMP_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
         }
         if service in MIGRATED:
-            base["SHENAVA_POSTGRES_DSN"] = self.dsn(service)
+            base["SHENAVA_POSTGRES_DSN"] = self._dsn(service, self._links.port(service, "postgres", self.postgres.port))
         return {**base, **self.plan.environment}
 
+    def _dsn(self, service: str, port: int) -> str:
+        return f"postgresql://{SCHEMAS[service]}:{self._passwords[service]}@127.0.0.1:{port}/postgres"
+
     def _receiver_arguments(self) -> list[str]:
-        secret, journal = self._file("webhook-secret"), self.plan.directory / "webhooks-received.ndjson"
+        secret, journal = self._secrets.webhook, self.plan.directory / "webhooks-received.ndjson"
         return ["--port", str(self.ports[RECEIVER]), "--secret-file", str(secret), "--journal", str(journal)]
 
     @property
     def api_key_file(self) -> Path:
         """Where the key for every service's routes lies."""
-        return self._file("api-key")
+        return self._secrets.api_key
 
     @property
     def api_key(self) -> str:
         """The key; known once the stack was started."""
         return self.api_key_file.read_text("utf-8")
-
-    def _file(self, name: str) -> Path:
-        return self.plan.directory / "secrets" / name
-
-    def _write_secrets(self) -> None:
-        """Make the secrets of this stack, or keep those it had."""
-        (self.plan.directory / "secrets").mkdir(mode=0o700, exist_ok=True)
-        self._write_once("api-key", new_key())
-        self._write_once("webhook-secret", "whsec_" + b64encode(secrets.token_bytes(32)).decode())
-        keys = [{"name": "demo", "scopes": list(SCOPES), "sha256": digest(self.api_key)}]
-        self._file("api-keys.yaml").write_text(yaml.safe_dump(keys), "utf-8")
-
-    def _write_once(self, name: str, text: str) -> None:
-        path = self._file(name)
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(text, "utf-8")
 
 
 def _module(service: str) -> str:
