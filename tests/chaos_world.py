@@ -21,6 +21,26 @@ from shenava.dev.stack import Stack
 Inject = Callable[[Stack, Random], Awaitable[None]]
 """Does the harm and heals it; returns at the moment of healing."""
 
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of harm.
+
+    Attributes:
+        name: what happens, in words; also decides the brand and the chances of its runs.
+        inject: its short form, for `make test`.
+        long: its long form, for `make chaos`; the short one if there is none.
+        runs: how many single harms the long form does, for the table.
+        may_end: services whose process may end by itself under it; they are started again, as an orchestrator does.
+    """
+
+    name: str
+    inject: Inject
+    long: Inject | None = None
+    runs: int = 1
+    may_end: frozenset[str] = frozenset()
+
+
 LEVELS = ("warning", "breach", "lead", "manager")
 ROUTES_TO = "routes"
 GROUPS = tuple(sorted({reader for topic in topics.ALL for reader in topic.read_by} - {"the teams"}))

@@ -11,6 +11,8 @@ from itertools import count
 
 VARIABLE = "SHENAVA_CRASH_AT"
 POINTS: dict[str, str] = {
+    "ingestor.acknowledged": "the brokers have acknowledged a mention, the sender is not answered",
+    "transaction.written": "everything is written in a transaction, which is not committed",
     "consumer.handled": "a batch is handled, its offsets are not committed",
     "relay.sent": "staged rows are acknowledged by the brokers, and still in the outbox",
     "webhook.sent": "the receiver has answered, the attempt is not recorded",

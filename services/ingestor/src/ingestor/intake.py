@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from ingestor.settings import IngestSettings
+from shenava.crash_points import reach
 from shenava.http.problems import unavailable
 from shenava.kafka.ports import Outbound, WriteFailed
 from shenava.telemetry import metrics
@@ -53,6 +54,7 @@ class Intake:
         if isinstance(error := writing.exception(), WriteFailed):
             raise unavailable("Kafka did not take it; send the same again, a repeat does no harm") from error
         writing.result()
+        reach("ingestor.acknowledged")
 
     async def _wait(self, writing: "asyncio.Future[None]", records: int, size: int) -> None:
         """Until ``writing`` ends or the caller's patience does; it counts as waiting until its own end."""

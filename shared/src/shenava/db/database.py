@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shenava.crash_points import reach
 from shenava.errors import Fatal, Invalid, Transient
 from shenava.settings import PostgresSettings
 
@@ -84,6 +85,7 @@ class Database:
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
                 yield Transaction(connection, driver, now)
+                reach("transaction.written")
         except FAILURES as error:
             raise_if_transient(error)
             _raise_if_unstorable(error)

@@ -1,0 +1,83 @@
+"""Faults that end processes: by SIGKILL at random moments, at the crash points, by SIGTERM, and servers that crash."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from random import Random
+
+from chaos_world import Fault, Inject
+from shenava.crash_points import POINTS, VARIABLE
+from shenava.dev.stack import RECEIVER, SERVICES, Stack
+
+SERVERS = ("kafka", "postgres")
+DOWN_SECONDS = 1.0
+FEW_KILLS, MANY_KILLS = 15, 200
+TWO_AT_ONCE = 0.2
+PAUSE_SECONDS = (0.1, 3.0)
+PASSES = 20
+REACH_SECONDS = 30.0
+CRASHING_AT: dict[str, tuple[str, ...]] = {
+    "ingestor.acknowledged": ("ingestor",),
+    "transaction.written": ("router", "sla-watcher", "metrics-api"),
+    "consumer.handled": ("sentiment", "router", "sla-watcher", "metrics-api"),
+    "relay.sent": ("router", "sla-watcher"),
+    "webhook.sent": ("router",),
+    "timer.claimed": ("sla-watcher",),
+}
+"""Which services come to which crash point."""
+
+
+async def _kill(stack: Stack, _: Random, *, victim: str) -> None:
+    await stack.kill(victim)
+    if victim in SERVERS:
+        await asyncio.sleep(DOWN_SECONDS)
+    await stack.restart(victim)
+
+
+async def _kill_many(stack: Stack, rng: Random, *, kills: int) -> None:
+    """Kill services at random moments, sometimes two at once, whether they had come up since the last kill or not."""
+    for _ in range(kills):
+        victims = rng.sample((*SERVICES, RECEIVER), k=2 if rng.random() < TWO_AT_ONCE else 1)
+        await asyncio.gather(*(stack.kill(victim) for victim in victims))
+        await asyncio.gather(*(stack.restart(victim) for victim in victims))
+        await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
+
+
+async def _crash_at(stack: Stack, rng: Random, *, victim: str, point: str) -> None:
+    """Have ``victim`` die as by SIGKILL when it comes to ``point``, some times after it was started."""
+    await stack.kill(victim)
+    order = {VARIABLE: f"{point}:{rng.randint(1, PASSES)}"}
+    command = [sys.executable, "-m", victim.replace("-", "_"), "run"]
+    await stack.processes.start(victim, command, stack.environment(victim) | order)
+    async with asyncio.timeout(REACH_SECONDS):
+        await stack.processes.wait(victim)
+    await stack.processes.start(victim, command, stack.environment(victim))
+
+
+async def _stop_and_start(stack: Stack, _: Random) -> None:
+    """What a rolling deploy does: SIGTERM to one service after the other, each started again when it has ended."""
+    for service in SERVICES:
+        await stack.processes.stop(service)
+        code = stack.processes.exit_code(service)
+        if code:
+            raise AssertionError(f"{service} ended with {code} on SIGTERM")
+        await stack.restart(service)
+
+
+def _named(name: str, inject: Callable[..., Awaitable[None]], **given: str) -> Fault:
+    return Fault(name, partial(inject, **given))
+
+
+def _many(kills: int) -> Inject:
+    return partial(_kill_many, kills=kills)
+
+
+KILLS = tuple(_named(f"{victim} is killed", _kill, victim=victim) for victim in (*SERVICES, RECEIVER, *SERVERS))
+MANY = Fault("services are killed at random times", _many(FEW_KILLS), _many(MANY_KILLS), runs=MANY_KILLS)
+CRASHES = tuple(
+    _named(f"{victim} dies at {point}", _crash_at, victim=victim, point=point)
+    for point in POINTS
+    for victim in CRASHING_AT[point]
+)
+DEPLOY = Fault("every service is stopped and started", _stop_and_start, runs=len(SERVICES))
