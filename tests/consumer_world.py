@@ -120,8 +120,13 @@ class World:
 
     @property
     def committed(self) -> dict[int, int]:
-        """The committed offset of each partition."""
-        return {p.partition: offset for p, offset in self.broker.group(GROUP).committed.items()}
+        """The committed offset of each partition of which something is finished."""
+        return {p.partition: offset for p, offset in self.broker.group(GROUP).committed.items() if offset}
+
+    @property
+    def notes(self) -> dict[int, str]:
+        """What is noted beside the committed offsets."""
+        return {p.partition: note for p, note in self.broker.group(GROUP).notes.items() if note}
 
     @property
     def dead(self) -> list[MemoryRecord]:

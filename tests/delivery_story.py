@@ -107,9 +107,9 @@ class MortalSubscription(MemorySubscription):
         self._story = story
         self._life = life
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+    async def commit(self, offsets: Mapping[Partition, int], notes: Mapping[Partition, str] | None = None) -> None:
         self._life.step()
-        await super().commit(offsets)
+        await super().commit(offsets, notes)
         self._story.check_marks()
         self._life.step()
 

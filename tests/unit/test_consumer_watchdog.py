@@ -20,6 +20,7 @@ class Standing:
     def __init__(self, *waiting: int | Exception, busy: bool = False) -> None:
         self.last_sign_of_life = monotonic() - 100
         self.looks = 0
+        self.blamed = False
         self._waiting = cycle(waiting)
         self._busy = busy
 
@@ -27,6 +28,9 @@ class Standing:
     def busy(self) -> bool:
         self.looks += 1
         return self._busy
+
+    def blame(self) -> None:
+        self.blamed = True
 
     async def backlog(self) -> int:
         waiting = next(self._waiting)

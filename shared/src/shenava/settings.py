@@ -90,6 +90,9 @@ class KafkaSettings(Group):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ssl_ca_file: Authorities | None = None
+    connect_timeout: Duration = Field(
+        default=timedelta(seconds=5), description="for a new producer to get ready; meanwhile writes wait for it"
+    )
     request_timeout: Duration = Field(default=timedelta(seconds=10), description="for one request to a broker")
     delivery_timeout: Duration = Field(
         default=timedelta(seconds=20), description="for one batch with all its tries; then its outcome is unknown"
@@ -101,6 +104,15 @@ class KafkaSettings(Group):
     poll_timeout: Duration = timedelta(milliseconds=200)
     dead_letter_ratio: float = Field(default=0.5, gt=0, le=1, description="share of recent records, above it we stop")
     dead_letter_run: int = Field(default=100, ge=1, description="this many dead letters in a row stop the consumer")
+    quarantine_after: int = Field(
+        default=3, ge=1, description="deaths of the process over one and the same record, then it is a dead letter"
+    )
+    quarantine_limit: int = Field(
+        default=3, ge=1, description="records put aside for that within one batch's length; one more stops the consumer"
+    )
+    metadata_max_age: Duration = Field(
+        default=timedelta(seconds=30), description="after it we look again for brokers, topics and new partitions"
+    )
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:

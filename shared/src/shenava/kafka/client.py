@@ -5,10 +5,19 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    KafkaTimeoutError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 
 from shenava.errors import Fatal
+from shenava.kafka import ports
+from shenava.kafka.membership import Listener, commit_only_as_member, committed, find_place, read_from_the_earliest
 from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, Record, WriteFailed
 from shenava.settings import KafkaSettings
 
@@ -48,7 +57,8 @@ class KafkaSubscription:
             group_id=group,
             group_instance_id=settings.instance_id,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # nothing is skipped or read again without a word
+            metadata_max_age_ms=_ms(settings.metadata_max_age.total_seconds()),
             session_timeout_ms=_ms(session),
             heartbeat_interval_ms=_ms(session / 4),
             rebalance_timeout_ms=_ms(settings.rebalance_timeout.total_seconds()),
@@ -64,37 +74,48 @@ class KafkaSubscription:
         """
         try:
             await self._consumer.start()
+            commit_only_as_member(self._consumer)
             await self._wait_for_topics()
         except KafkaError as error:
             raise Fatal(_away(self._bootstrap, error)) from error
         # Subscribed before, it would wait for its share without a limit, and a stop could not end that.
-        self._consumer.subscribe(self._topics, listener=_Listener(on_assigned, on_revoked))
+        self._consumer.subscribe(self._topics, listener=Listener(on_assigned, on_revoked))
 
     async def stop(self) -> None:
         """Leave the group."""
         await self._consumer.stop()
 
     async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        """Records of the partitions that are not paused."""
+        """Records of the partitions that are not paused; the first of a partition new to the group are the earliest."""
         try:
             # While the group rebalances aiokafka waits for our new share without a limit. It moves no position before
             # its last await, so nothing is lost by leaving it.
             async with asyncio.timeout(timeout_ms / 1000 + REBALANCE_POLL_SECONDS):
                 polled = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+                return {Partition(*tp): records for tp, records in polled.items()}
+        except NoOffsetForPartitionError as error:
+            await read_from_the_earliest(self._consumer, *error.args)
+        except OffsetOutOfRangeError as error:
+            ((tp, offset),) = error.args[0].items()
+            await find_place(self._consumer, tp, offset)
         except TimeoutError:
-            return {}
-        return {Partition(*tp): records for tp, records in polled.items()}
+            pass
+        return {}
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the next offsets of those partitions that are still ours."""
-        ours = self._consumer.assignment()
-        marks = {TopicPartition(*p): offset for p, offset in offsets.items() if p in ours}
+    async def commit(self, offsets: Mapping[Partition, int], notes: Mapping[Partition, str] | None = None) -> None:
+        """Store the next offsets, with their notes, of those partitions that are still ours."""
+        ours, notes = self._consumer.assignment(), notes or {}
+        marks = {TopicPartition(*p): (offset, notes.get(p, "")) for p, offset in offsets.items() if p in ours}
         if not marks:
             return
         try:
             await self._consumer.commit(marks)
         except (CommitFailedError, IllegalStateError) as error:
             raise CommitRefused(str(error)) from error
+
+    async def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, ports.Committed]:
+        """What the group has stored, with the notes."""
+        return await committed(self._consumer, partitions, self._timeout)
 
     def pause(self, partition: Partition) -> None:
         """Take nothing more from the partition."""
@@ -137,20 +158,6 @@ class KafkaSubscription:
             raise Fatal(f"kafka has no topics {sorted(missing)}: run `shenava topics --create`") from None
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """Hands the rebalance to our callbacks with our own partition type."""
-
-    def __init__(self, on_assigned: OnAssigned, on_revoked: OnRevoked) -> None:
-        self._on_assigned = on_assigned
-        self._on_revoked = on_revoked
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        await self._on_revoked(frozenset(Partition(*tp) for tp in revoked))
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        await self._on_assigned(frozenset(Partition(*tp) for tp in assigned))
-
-
 class KafkaDelivery:
     """Writes batches to Kafka: idempotent, acknowledged by all in-sync replicas.
 
@@ -160,10 +167,12 @@ class KafkaDelivery:
 
     def __init__(self, *, client_id: str, settings: KafkaSettings) -> None:
         self._bootstrap = settings.bootstrap
+        self._connect_timeout = settings.connect_timeout.total_seconds()
         self._timeout = settings.delivery_timeout.total_seconds()
         self._producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,
+            metadata_max_age_ms=_ms(settings.metadata_max_age.total_seconds()),
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,
             **connection(settings, client_id),
@@ -176,7 +185,7 @@ class KafkaDelivery:
             WriteFailed: the brokers cannot be reached, or take connections but do not get ready in time.
         """
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._connect_timeout):
                 await self._producer.start()
         except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
             raise WriteFailed(_away(self._bootstrap, error)) from error

@@ -3,45 +3,34 @@
 One turn polls a batch, decodes it, gives it to the handler, and commits the offsets of what is finished. What the
 handler raises decides: ``Invalid`` puts that one record aside as a dead letter, ``Transient`` parks its partition and
 tries the same records again after a backoff while the others go on, anything else stops the process. A batch that
-fails is tried again in smaller pieces, so that one bad record never sinks its neighbours.
+fails is tried again in smaller pieces, so that one bad record never sinks its neighbours. A record that ends the
+process without a word is found by the notes beside the offsets (``quarantine.py``) and put aside as well.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from time import monotonic
-from typing import NamedTuple
 
 import structlog
 
 from shenava.clock import Clock, utc_now
-from shenava.codec import decode
-from shenava.crash_points import reach
 from shenava.errors import Invalid, Transient
 from shenava.events import BY_TYPE, Event
 from shenava.kafka.dead_letters import DeadLetterLimit
+from shenava.kafka.handling import Handler, Handling, Inbound
+from shenava.kafka.offsets import Offsets
 from shenava.kafka.parking import Parking
-from shenava.kafka.ports import CommitRefused, Partition, Record, Subscription, WriteFailed
-from shenava.kafka.progress import Progress
-from shenava.kafka.putting_aside import DeadLetters, Publish, Refusal
+from shenava.kafka.ports import OutOfRange, Partition, Subscription, WriteFailed
+from shenava.kafka.putting_aside import DeadLetters, Publish
 from shenava.kafka.work import Work
 from shenava.retry import Backoff
 from shenava.settings import KafkaSettings
 from shenava.telemetry import metrics
 
+__all__ = ["Consumer", "Handler", "Inbound"]
+
 log = structlog.get_logger(__name__)
-
-COMMIT_TIMEOUT_SECONDS = 5.0
-
-
-class Inbound(NamedTuple):
-    """One event and the record it came in."""
-
-    event: Event
-    record: Record
-
-
-Handler = Callable[[Sequence[Inbound]], Awaitable[None]]
 
 
 class Consumer:
@@ -67,15 +56,13 @@ class Consumer:
         clock: Clock = utc_now,
     ) -> None:
         self._subscription = subscription
-        self._handler = handler
-        self._dead_letters = DeadLetters(publish, group=group, clock=clock)
         self._group = group
         self._max_records = settings.max_records
         self._poll_seconds = settings.poll_timeout.total_seconds()
-        self._known = known or BY_TYPE
-        self._clock = clock
         self._limit = DeadLetterLimit(ratio=settings.dead_letter_ratio, run=settings.dead_letter_run)
-        self._progress = Progress()
+        self._offsets = Offsets(subscription, settings)
+        dead_letters = DeadLetters(publish, group=group, clock=clock)
+        self._handling = Handling(handler, dead_letters, self._offsets, known=known or BY_TYPE, clock=clock)
         self._parking = Parking(backoff or Backoff())
         # Held while records are in hand: a rebalance waits here until they are finished and committed.
         self._in_hand = asyncio.Lock()
@@ -97,7 +84,7 @@ class Consumer:
             try:
                 # aiokafka does not call on_revoked on stop, so the marks are stored here.
                 async with self._in_hand:
-                    await self._commit()
+                    await self._offsets.store()
             finally:
                 await self._subscription.stop()
 
@@ -106,24 +93,33 @@ class Consumer:
         # Outside the lock: while a rebalance waits for the lock, a poll may wait for the rebalance. A poll that brings
         # records is followed by the lock at once, and a rebalance takes the lock only while polls bring none.
         patience = self._parking.wait(monotonic(), self._poll_seconds)
-        polled = await self._subscription.poll(self._max_records, int(patience * 1000))
+        try:
+            polled = await self._subscription.poll(self._max_records, int(patience * 1000))
+        except OutOfRange as what:
+            self._read_elsewhere(what)
+            return
         works = [Work.of(partition, records) for partition, records in polled.items() if records]
         self._taken = sum(len(work.records) for work in works)
         async with self._in_hand:
             try:
-                if works:
-                    self.last_sign_of_life = monotonic()
-                    await self._attempt(works)
-                await self._retry_next()
+                with self._offsets.accountable():
+                    if works:
+                        self.last_sign_of_life = monotonic()
+                        await self._attempt(works)
+                    await self._retry_next()
             finally:
                 self._taken = 0
-                await self._commit()
+                await self._offsets.store()
             self._report()
 
     @property
     def busy(self) -> bool:
         """Whether records are in hand now."""
         return self._in_hand.locked()
+
+    def blame(self) -> None:
+        """Hold it against the records in hand that the process ends now."""
+        self._offsets.blame()
 
     async def behind(self) -> int:
         """Records of our partitions that are written and not yet finished here; asks the brokers.
@@ -134,13 +130,21 @@ class Consumer:
         return waiting + self._taken + self._parking.records
 
     async def _attempt(self, works: list[Work], attempt: int = 1) -> None:
+        """Handle the works, those that are read carefully after the others and by single records."""
+        try:
+            await self._offsets.take_up(works)
+        except Transient as reason:
+            self._park(works, attempt, reason)
+            return
+        careful = [work for work in works if self._offsets.is_careful(work.partition)]
+        if together := [work for work in works if work not in careful]:
+            await self._together(together, attempt)
+        await self._one_by_one(careful, attempt)
+
+    async def _together(self, works: list[Work], attempt: int) -> None:
         """Handle the works as one batch; what fails is parked, put aside, or tried one by one."""
         try:
-            batch = await self._readable(works)
-            if batch:
-                with metrics.CONSUMER_BATCH.time():
-                    await self._handler(batch)
-                self._observe(batch)
+            await self._handling.together(works)
         except Invalid:
             await self._one_by_one(works, attempt)
         except (Transient, WriteFailed) as reason:
@@ -157,39 +161,18 @@ class Consumer:
             failed = attempt
             for single in work.singles():
                 try:
-                    await self._handle_single(single)
+                    await self._handling.single(single)
                 except (Transient, WriteFailed) as reason:
                     self._park([work.since(single)], failed, reason)
                     break
                 self._finish([single])
                 failed = 1  # it got on: what fails now has not failed before
 
-    async def _handle_single(self, single: Work) -> None:
-        try:
-            if batch := await self._readable([single]):
-                await self._handler(batch)
-        except Invalid as reason:
-            await self._dead_letters.put_aside([Refusal(single, single.records[0], reason)])
-
-    async def _readable(self, works: Iterable[Work]) -> list[Inbound]:
-        """The events of the works in their order; what cannot be read is put aside and dropped from its work."""
-        batch: list[Inbound] = []
-        refused: list[Refusal] = []
-        for work in works:
-            for record in work.records:
-                try:
-                    batch.append(Inbound(decode(record.value, record.headers, known=self._known), record))
-                except Invalid as reason:
-                    refused.append(Refusal(work, record, reason))
-        if refused:
-            await self._dead_letters.put_aside(refused)
-        return batch
-
     def _finish(self, works: Iterable[Work]) -> None:
         for work in works:
             # Before the mark moves: if it stops us, these records are read again after the cause is mended.
             self._limit.judge(work.outcomes())
-            self._progress.finish(work.partition, work.through)
+            self._offsets.finish(work)
             if work.records:
                 metrics.CONSUMED.labels(work.partition.topic, "handled").inc(len(work.records))
             if self._parking.release(work.partition):
@@ -200,6 +183,7 @@ class Consumer:
         chance = random.random()  # noqa: S311 - it spreads the members of a group and is no secret
         for work in works:
             self._subscription.pause(work.partition)
+            self._offsets.let_go(work.partition)
             delay = self._parking.put(work, attempt=attempt, now=monotonic(), chance=chance)
             metrics.CONSUMER_RETRIES.labels(work.partition.topic).inc()
             told = {"attempt": attempt, "retry_in": round(delay, 3), "reason": str(reason)[:300]}
@@ -212,29 +196,24 @@ class Consumer:
         if parked is not None:
             await self._attempt([parked.work], parked.attempt + 1)
 
-    def _observe(self, batch: Sequence[Inbound]) -> None:
-        event, record = batch[-1]
-        age = (self._clock() - event.occurred_at).total_seconds()
-        metrics.EVENT_AGE.labels(record.topic).observe(max(0.0, age))
-
-    async def _commit(self) -> None:
-        if not (marks := self._progress.uncommitted()):
-            return
-        reach("consumer.handled")
-        try:
-            await asyncio.wait_for(self._subscription.commit(marks), COMMIT_TIMEOUT_SECONDS)
-        except (CommitRefused, TimeoutError) as error:
-            # The work is done; a repeat of it is absorbed by the inbox.
-            metrics.CONSUMER_COMMIT_FAILURES.inc()
-            log.warning("offsets_not_committed", reason=str(error) or type(error).__name__)
-        else:
-            self._progress.committed(marks)
-            metrics.CONSUMER_PROGRESS.set_to_current_time()
-
     def _report(self) -> None:
+        self._offsets.report()
         metrics.CONSUMER_PARKED.set(len(self._parking))
         for partition, lag in self._subscription.lag().items():
             metrics.CONSUMER_LAG.labels(partition.topic, partition.partition).set(lag)
+
+    def _read_elsewhere(self, what: OutOfRange) -> None:
+        """Tell that a partition is read from its earliest record now, and what is gone of it."""
+        partition, gone = what.partition, max(0, what.earliest - what.offset)
+        metrics.OUT_OF_RANGE.labels(partition.topic, "records_expired" if gone else "log_lost").inc()
+        metrics.NEVER_READ.labels(partition.topic).inc(gone)
+        told = {"committed": what.offset, "earliest": what.earliest, "latest": what.latest, "never_read": gone}
+        log.error("offsets_out_of_range", **partition._asdict(), **told, group=self._group)
+        if not gone:
+            # It is another log: marks of the former one would have us skip what is written to it.
+            self._offsets.forget(frozenset([partition]))
+            if self._parking.release(partition):
+                self._subscription.resume(partition)
 
     async def _on_assigned(self, partitions: frozenset[Partition]) -> None:
         self.joined = True
@@ -243,8 +222,8 @@ class Consumer:
 
     async def _on_revoked(self, partitions: frozenset[Partition]) -> None:
         async with self._in_hand:
-            await self._commit()
-            self._progress.forget(partitions)
+            await self._offsets.store()
+            self._offsets.forget(partitions)
             self._parking.forget(partitions)
             for partition in partitions:
                 metrics.CONSUMER_LAG.labels(partition.topic, partition.partition).set(0)

@@ -4,7 +4,7 @@ Two things stand behind these ports: aiokafka (``client.py``) and the in-memory 
 contract suite holds both to the same behaviour.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -44,6 +44,13 @@ class Outbound(NamedTuple):
     partition: int | None = None
 
 
+class Committed(NamedTuple):
+    """What a group has stored of a partition: the next offset to read, and the note beside it."""
+
+    offset: int
+    note: str
+
+
 OnRevoked = Callable[[frozenset[Partition]], Awaitable[None]]
 OnAssigned = Callable[[frozenset[Partition]], Awaitable[None]]
 
@@ -60,15 +67,27 @@ class Subscription(Protocol):
     async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         """Records of the partitions that are not paused, in offset order within each.
 
-        Ends soon after ``timeout_ms``, and with nothing while the group rebalances: from the call of ``on_revoked``
-        until the new assignment is known.
+        A partition of which the group has stored nothing is read from the earliest record that there is. Ends soon
+        after ``timeout_ms``, and with nothing while the group rebalances: from the call of ``on_revoked`` until the new
+        assignment is known.
+
+        Raises:
+            OutOfRange: the log has not got the place where a partition was to be read on. From the next call on it is
+                read from the earliest record.
         """
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the next offset to read of each partition.
+    async def commit(self, offsets: Mapping[Partition, int], notes: Mapping[Partition, str] | None = None) -> None:
+        """Store the next offset to read of each partition, and a note beside it (an empty one where none is given).
 
         Raises:
             CommitRefused: the partitions are no longer ours; the records will be read again by their new owner.
+        """
+
+    async def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, Committed]:
+        """What the group has stored of ``partitions``, asked of the broker; those without anything are left out.
+
+        Raises:
+            Transient: nobody answers in time.
         """
 
     def pause(self, partition: Partition) -> None:
@@ -85,6 +104,23 @@ class Subscription(Protocol):
 
     async def backlog(self) -> int:
         """Records written but not yet polled, over all partitions, asked of the broker; costs a call."""
+
+
+class OutOfRange(Exception):  # noqa: N818 - named for what is so
+    """The log has not got the offset at which a partition was to be read on.
+
+    Attributes:
+        offset: where it was to be read on.
+        earliest: the first offset that there is; behind ``offset`` if records went before they were read.
+        latest: the offset of the next record to be written; before ``offset`` if the log was lost or made anew.
+    """
+
+    def __init__(self, partition: Partition, offset: int, *, earliest: int, latest: int) -> None:
+        super().__init__(f"{partition}: there is no offset {offset}, only from {earliest} up to {latest}")
+        self.partition = partition
+        self.offset = offset
+        self.earliest = earliest
+        self.latest = latest
 
 
 class CommitRefused(Exception):  # noqa: N818 - named for what happened

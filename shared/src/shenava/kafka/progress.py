@@ -17,6 +17,14 @@ class Progress:
         # A repeat of an older record (after a rewind) never moves the mark back.
         self._finished[partition] = max(self._finished.get(partition, 0), offset + 1)
 
+    def begin(self, partition: Partition, offset: int) -> None:
+        """The next record of the partition is at ``offset``; there is none between that and what is finished."""
+        self._finished[partition] = max(self._finished.get(partition, 0), offset)
+
+    def mark(self, partition: Partition) -> int:
+        """The next offset to read of a partition that has begun."""
+        return self._finished[partition]
+
     def uncommitted(self) -> dict[Partition, int]:
         """The next offset of each partition whose mark moved since the last commit."""
         return {p: offset for p, offset in self._finished.items() if self._committed.get(p) != offset}

@@ -60,5 +60,6 @@ async def _look(
     if waiting_since is None or consumer.last_sign_of_life > waiting_since:
         return now
     if now - waiting_since >= patience:
+        consumer.blame()
         raise ConsumerStalled(f"{waiting} records are waiting and none was read for {now - waiting_since:.0f} s")
     return waiting_since

@@ -26,6 +26,11 @@ class Work:
         """The work that a poll brought; ``records`` is not empty."""
         return cls(partition, list(records), records[-1].offset)
 
+    @property
+    def first(self) -> int:
+        """The offset of the first record, whatever has become of it."""
+        return min((*self.dead, *(record.offset for record in self.records[:1])))
+
     def put_aside(self, record: Record, reason: str) -> None:
         """``record`` is a dead letter now, and no longer to be handled."""
         self.dead[record.offset] = reason
@@ -52,6 +57,6 @@ class Work:
 
     def since(self, single: "Work") -> "Work":
         """What is left with ``single``, which is one of the :meth:`singles`, and what comes after it."""
-        first = min(offset for offset in (*single.dead, *(record.offset for record in single.records)))
+        first = single.first
         dead = {offset: reason for offset, reason in self.dead.items() if offset >= first}
         return Work(self.partition, [r for r in self.records if r.offset >= first], self.through, dead)

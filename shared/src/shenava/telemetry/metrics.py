@@ -18,6 +18,10 @@ CONSUMER_LAG = Gauge("shenava_consumer_lag_records", "Records written but not ye
 CONSUMER_PARKED = Gauge("shenava_consumer_parked_partitions", "Partitions paused until a retry")
 CONSUMER_PROGRESS = Gauge("shenava_consumer_last_progress_timestamp_seconds", "When an offset last moved")
 CONSUMER_COMMIT_FAILURES = Counter("shenava_consumer_commit_failures", "Offset commits refused or timed out")
+CONSUMER_CAREFUL = Gauge("shenava_consumer_careful_partitions", "Read record by record to find what kills the process")
+QUARANTINED = Counter("shenava_consumer_quarantined_records", "Records put aside as they kill the process", ["topic"])
+OUT_OF_RANGE = Counter("shenava_consumer_offsets_out_of_range", "Offsets that the log has not got", ["topic", "cause"])
+NEVER_READ = Counter("shenava_consumer_records_never_read", "Records gone before they were read", ["topic"])
 EVENT_AGE = Histogram("shenava_event_age_seconds", "From a fact to its handling here", ["topic"], buckets=_AGE)
 DEAD_LETTERS = Counter("shenava_dead_letters", "Records put aside with their origin", ["topic", "reason"])
 

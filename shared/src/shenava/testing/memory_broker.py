@@ -27,6 +27,7 @@ class Faults:
     """How many of the next calls go wrong, and how; each fault is used up by happening."""
 
     refused_commits: int = 0
+    unanswered_questions: int = 0
     refused_connections: int = 0
     failed_writes: int = 0
     unknown_writes: int = 0
@@ -47,6 +48,7 @@ class MemoryBroker:
         self.faults = Faults()
         self._clock = clock
         self._logs: dict[Partition, list[MemoryRecord]] = {}
+        self._starts: dict[Partition, int] = {}
         self._groups: dict[str, MemoryGroup] = {}
         for topic, partitions in (topics or {}).items():
             self.create(topic, partitions)
@@ -54,6 +56,25 @@ class MemoryBroker:
     def create(self, topic: str, partitions: int) -> None:
         """Make a topic."""
         self._logs |= {Partition(topic, number): [] for number in range(partitions)}
+
+    def add_partitions(self, topic: str, partitions: int) -> None:
+        """Give the topic so many partitions in all; its readers share them out anew."""
+        self._logs |= {Partition(topic, number): [] for number in range(len(self.partitions(topic)), partitions)}
+        for group in self._groups.values():
+            group.rebalance()
+
+    def delete_records(self, partition: Partition, before: int) -> None:
+        """Remove the records before an offset, as retention does."""
+        self._starts[partition] = max(before, self.start(partition))
+
+    def lose(self, partition: Partition) -> None:
+        """Begin the partition's log anew: its records are gone, what the groups have stored is not."""
+        self._logs[partition] = []
+        self._starts.pop(partition, None)
+
+    def start(self, partition: Partition) -> int:
+        """The offset of the first record that can be read."""
+        return self._starts.get(partition, 0)
 
     def partitions(self, topic: str) -> list[Partition]:
         """The partitions of a topic; none if there is no such topic."""
@@ -105,6 +126,7 @@ class MemoryGroup:
 
     def __init__(self, broker: MemoryBroker) -> None:
         self.committed: dict[Partition, int] = {}
+        self.notes: dict[Partition, str] = {}
         self._broker = broker
         self._members: list[Member] = []
         self._rebalance_wanted = False
@@ -118,13 +140,13 @@ class MemoryGroup:
     def join(self, member: Member) -> None:
         """Take the member in; it is given its share by the rebalance that this begins."""
         self._members.append(member)
-        self._rebalance()
+        self.rebalance()
 
     def leave(self, member: Member) -> None:
         """The member goes, by itself or because it was silent for too long; the others get its share."""
         if member in self._members:
             self._members.remove(member)
-            self._rebalance()
+            self.rebalance()
 
     def has(self, member: Member) -> bool:
         """Whether it is still a member."""
@@ -135,7 +157,8 @@ class MemoryGroup:
         for member in self._members:
             member.wake()
 
-    def _rebalance(self) -> None:
+    def rebalance(self) -> None:
+        """Share out the partitions anew."""
         self._rebalance_wanted = True
         if self.settled:
             self._rebalancing = asyncio.get_running_loop().create_task(self._until_settled())

@@ -5,9 +5,19 @@ network, no disk and no time, so a test on it is fast and always goes the same w
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, WriteFailed
+from shenava.errors import Transient
+from shenava.kafka.ports import (
+    CommitRefused,
+    Committed,
+    OnAssigned,
+    OnRevoked,
+    Outbound,
+    OutOfRange,
+    Partition,
+    WriteFailed,
+)
 from shenava.testing.memory_broker import Faults, MemoryBroker, MemoryRecord
 
 __all__ = ["Faults", "MemoryBroker", "MemoryDelivery", "MemoryRecord", "MemorySubscription"]
@@ -50,12 +60,22 @@ class MemorySubscription:
             return {}
         return taken
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the next offsets of those partitions that are still ours."""
+    async def commit(self, offsets: Mapping[Partition, int], notes: Mapping[Partition, str] | None = None) -> None:
+        """Store the next offsets, with their notes, of those partitions that are still ours."""
         await asyncio.sleep(0)
         if self._broker.faults.take("refused_commits") or not self._group.has(self):
             raise CommitRefused("the group has moved on")
-        self._group.committed |= {p: offset for p, offset in offsets.items() if p in self._positions}
+        ours = {p: offset for p, offset in offsets.items() if p in self._positions}
+        self._group.committed |= ours
+        self._group.notes |= {partition: (notes or {}).get(partition, "") for partition in ours}
+
+    async def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, Committed]:
+        """What the group has stored."""
+        await asyncio.sleep(0)
+        if self._broker.faults.take("unanswered_questions"):
+            raise Transient("nobody answers")
+        stored, notes = self._group.committed, self._group.notes
+        return {p: Committed(stored[p], notes.get(p, "")) for p in partitions if p in stored}
 
     def pause(self, partition: Partition) -> None:
         """Take nothing more from the partition."""
@@ -73,7 +93,7 @@ class MemorySubscription:
 
     def lag(self) -> Mapping[Partition, int]:
         """What is written beyond our positions."""
-        return {p: len(self._broker.log(p)) - position for p, position in self._positions.items()}
+        return {p: max(0, len(self._broker.log(p)) - position) for p, position in self._positions.items()}
 
     async def backlog(self) -> int:
         """The sum of the lags."""
@@ -96,7 +116,8 @@ class MemorySubscription:
 
     def begin(self, share: Iterable[Partition]) -> None:
         """Read ``share`` from where the group had come to."""
-        self._positions = {partition: self._group.committed.get(partition, 0) for partition in share}
+        stored = self._group.committed
+        self._positions = {partition: stored.get(partition, self._broker.start(partition)) for partition in share}
 
     async def assigned(self) -> None:
         """Tell our side what it got."""
@@ -109,12 +130,19 @@ class MemorySubscription:
     def _take(self, max_records: int) -> dict[Partition, Sequence[MemoryRecord]]:
         taken: dict[Partition, Sequence[MemoryRecord]] = {}
         for partition, position in self._positions.items():
+            self._check(partition, position)
             records = self._broker.log(partition)[position : position + max_records]
             if records and partition not in self._paused:
                 taken[partition] = records
                 max_records -= len(records)
         self._positions |= {partition: records[-1].offset + 1 for partition, records in taken.items()}
         return taken
+
+    def _check(self, partition: Partition, position: int) -> None:
+        earliest, latest = self._broker.start(partition), len(self._broker.log(partition))
+        if not earliest <= position <= latest and partition not in self._paused:
+            self._positions[partition] = earliest
+            raise OutOfRange(partition, position, earliest=earliest, latest=latest)
 
 
 class MemoryDelivery:
