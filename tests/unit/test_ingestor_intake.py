@@ -13,6 +13,7 @@ from ingestor.routes import Submissions
 from ingestor.settings import IngestSettings
 from ingestor_app import GOOD, Kafka, app_of, client_of, keys
 from shenava import topics
+from shenava.http.problems import Problem
 from shenava.kafka.ports import Outbound
 from shenava.kafka.producer import Producer
 from shenava.telemetry import metrics
@@ -51,6 +52,23 @@ async def test_when_kafka_keeps_silent_it_is_503_and_the_write_still_ends(kafka:
         kafka.answers.set()
         await until(lambda: len(kafka.written) == 1)
         assert (await client.post("/v1/mentions", json=GOOD)).status_code == 202
+
+
+async def test_while_kafka_keeps_silent_one_caller_waits_and_the_others_are_refused_at_once(kafka: Kafka) -> None:
+    kafka.answers.clear()
+    intake = Intake(kafka.send, IngestSettings(ack_timeout=timedelta(hours=1)))
+    record = Outbound(topics.MENTIONS_RECEIVED.name, b"k", b"v")
+    given_up = asyncio.create_task(intake.take([record]))
+    await until(lambda: len(intake._writing) == 1)
+    intake._overdue |= intake._writing
+    waiting = asyncio.create_task(intake.take([record]))
+    await until(lambda: len(intake._writing) == 2)
+    for _ in range(3):
+        with pytest.raises(Problem, match="has not acknowledged"):
+            await intake.take([record])
+    kafka.answers.set()
+    await asyncio.gather(given_up, waiting)
+    await intake.take([record])
 
 
 async def test_what_is_given_up_by_its_caller_still_counts_as_waiting(kafka: Kafka) -> None:

@@ -60,16 +60,39 @@ async def test_an_unknown_outcome_is_told_as_a_failure_though_it_was_written() -
     assert world.values(0) == [b"0", b"0"]
 
 
-async def test_brokers_that_cannot_be_reached_are_told_and_tried_again_at_the_next_send() -> None:
+async def test_brokers_that_cannot_be_reached_are_told_and_tried_until_they_can() -> None:
+    world = World(partitions=1)
+    world.broker.faults.refused_connections = 3
+    producer = Producer(world.connect, renew_seconds=0)
+    with pytest.raises(WriteFailed, match="cannot be reached"):
+        await producer.send(records_of(1))
+    await until(lambda: producer._client is not None)
+    await producer.send(records_of(1))
+    await producer.__aexit__(None, None, None)
+
+    assert [client.stopped for client in world.clients] == [True] * 4
+
+
+async def test_while_the_brokers_are_known_to_be_away_writes_fail_at_once_and_none_connects_for_them() -> None:
+    world = World(partitions=1)
+    world.broker.faults.refused_connections = 1
+    producer = Producer(world.connect, renew_seconds=3600)
+    for _ in range(20):
+        with pytest.raises(WriteFailed, match="cannot be reached"):
+            await producer.send(records_of(1))
+    await producer.__aexit__(None, None, None)
+
+    assert [client.stopped for client in world.clients] == [True]
+
+
+async def test_a_producer_that_cannot_be_opened_tries_no_more() -> None:
     world = World(partitions=1)
     world.broker.faults.refused_connections = 1
     producer = Producer(world.connect)
     with pytest.raises(WriteFailed, match="cannot be reached"):
-        await producer.send(records_of(1))
-    await producer.send(records_of(1))
-    await producer.__aexit__(None, None, None)
-
-    assert [client.stopped for client in world.clients] == [True, True]
+        await producer.__aenter__()
+    assert producer._renewing is not None
+    assert producer._renewing.done()
 
 
 async def test_many_senders_at_once_share_one_new_client() -> None:

@@ -17,7 +17,8 @@ class Intake:
     """Records on their way to Kafka.
 
     What a caller no longer waits for is still on its way and counts until its end, so the bound on memory holds while
-    Kafka is away too.
+    Kafka is away too. While there is such a write, one caller at a time waits for Kafka to answer again, and the others
+    are refused at once.
 
     Args:
         send: what it returns ends once all the records are acknowledged: ``Producer.begin``, or a coroutine function.
@@ -31,15 +32,19 @@ class Intake:
         self._records = 0
         self._bytes = 0
         self._writing: set[asyncio.Future[None]] = set()
+        self._overdue: set[asyncio.Future[None]] = set()
         metrics.INGEST_WAITING.set_function(lambda: self._records)
 
     async def take(self, records: Sequence[Outbound]) -> None:
         """Write ``records``; return once Kafka has acknowledged all of them.
 
         Raises:
-            Problem: 503 with Retry-After: too much is waiting already, the write failed, or its acknowledgement did
-                not come in time. It may have been written even so: sending it again is harmless.
+            Problem: 503 with Retry-After: Kafka is known to be silent, too much is waiting already, the write failed,
+                or its acknowledgement did not come in time. It may have been written even so: sending it again is
+                harmless.
         """
+        if self._overdue and len(self._overdue) < len(self._writing):
+            raise unavailable(f"Kafka has not acknowledged for {self._patience:g} s; send the same again later")
         size = sum([len(record.value or b"") for record in records])
         # A request alone is never refused for its size: that is what the limits on bodies and items are for.
         if self._records and (self._records + len(records) > self._max_records or self._bytes + size > self._max_bytes):
@@ -48,6 +53,7 @@ class Intake:
         if not writing.done():
             await self._wait(writing, len(records), size)
         if not writing.done():
+            self._overdue.add(writing)
             raise unavailable(
                 f"Kafka did not acknowledge within {self._patience:g} s; send the same again, a repeat does no harm"
             )
@@ -74,8 +80,10 @@ class Intake:
         self._writing.discard(writing)
         self._records -= records
         self._bytes -= size
-        if not writing.cancelled():
-            writing.exception()  # the caller may be gone; it has been told to send again
+        self._overdue.discard(writing)
+        if not writing.cancelled() and writing.exception() is None:
+            # The caller may be gone and told to send again; but Kafka answers, so others are let in.
+            self._overdue.clear()
         _tell(heard)
 
 

@@ -1,6 +1,7 @@
 """The producer: spreads records over the lanes of their partitions, and replaces a client that has failed.
 
-An idempotent aiokafka client cannot go on after it has lost a batch.
+An idempotent aiokafka client cannot go on after it has lost a batch. While no new one can be started, writes fail at
+once instead of waiting for what is known to be away.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from shenava.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
+RENEW_SECONDS = 0.3
+
 
 def partition_of(key: bytes | None, partitions: int) -> int:
     """The partition of a key: CRC-32 modulo the count, as librdkafka's ``consistent`` partitioner; no key goes to 0."""
@@ -30,18 +33,28 @@ class Producer:
 
     Args:
         connect: makes a client that is not started yet; called again whenever one has failed.
+        renew_seconds: the pause after a client could not be started.
     """
 
-    def __init__(self, connect: Callable[[], Delivery]) -> None:
+    def __init__(self, connect: Callable[[], Delivery], *, renew_seconds: float = RENEW_SECONDS) -> None:
         self._connect = connect
+        self._renew_seconds = renew_seconds
         self._client: Delivery | None = None
-        self._renewing = asyncio.Lock()
+        self._away: WriteFailed | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+        # Whoever needs a client passes here one by one, so that none overtakes another who has waited for it.
+        self._turnstile = asyncio.Lock()
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._outside: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        await self.client()
+        try:
+            await self.client()
+        except BaseException:
+            await self._renew_no_more()
+            raise
         return self
 
     async def __aexit__(
@@ -50,6 +63,7 @@ class Producer:
         for lane in self._lanes.values():
             lane.close()
         await asyncio.gather(*(lane.ended() for lane in self._lanes.values()))
+        await self._renew_no_more()
         if self._client is not None:
             await self._client.stop()
         await asyncio.gather(*self._background)
@@ -85,25 +99,48 @@ class Producer:
         return entering
 
     async def client(self) -> Delivery:
-        """The client in use, made and started if there is none.
+        """The client in use; if there is none, one is started, and tried on in the background should that fail.
 
         Raises:
-            WriteFailed: the brokers cannot be reached.
+            WriteFailed: the brokers cannot be reached; at once while that is known.
         """
-        if self._client is not None:
+        async with self._turnstile:
+            while self._client is None:
+                if self._away is not None:
+                    raise WriteFailed(str(self._away)) from self._away
+                if self._renewing is None or self._renewing.done():
+                    self._tried.clear()
+                    self._renewing = asyncio.create_task(self._renew())
+                await self._tried.wait()
             return self._client
-        async with self._renewing:
-            if self._client is None:
-                fresh = self._connect()
-                try:
-                    await fresh.start()
-                except BaseException as error:  # whatever the client library raises, the caller may try again
-                    await fresh.stop()
-                    if isinstance(error, WriteFailed) or not isinstance(error, Exception):
-                        raise
-                    raise WriteFailed(f"the brokers cannot be reached: {error!r}") from error
-                self._client = fresh
-            return self._client
+
+    async def _renew(self) -> None:
+        """Start a client, as often as it takes; whoever waits is told of the first failure."""
+        while self._client is None:
+            try:
+                self._client = await self._started()
+            except WriteFailed as error:
+                self._away = error
+                self._tried.set()
+                await asyncio.sleep(self._renew_seconds)
+        self._away = None
+        self._tried.set()
+
+    async def _started(self) -> Delivery:
+        fresh = self._connect()
+        try:
+            await fresh.start()
+        except BaseException as error:  # whatever the client library raises, the caller may try again
+            await fresh.stop()
+            if isinstance(error, WriteFailed) or not isinstance(error, Exception):
+                raise
+            raise WriteFailed(f"the brokers cannot be reached: {error!r}") from error
+        return fresh
+
+    async def _renew_no_more(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.wait([self._renewing])
 
     def discard(self, failed: Delivery) -> None:
         """Have the next write use a new client, unless somebody else has already seen to it."""
