@@ -6,6 +6,7 @@ Some senders send again what they were not told 202 for; the others do not. Both
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from time import monotonic
 from typing import Any
@@ -24,7 +25,7 @@ PRAISE = (
     "Best kettle I have ever had, very happy with it.",
 )
 PRAISED = 0.2
-SUPPLY = 20_000
+CHUNK = 2_000
 BULK = 4
 SENDERS = 3
 PACE_SECONDS = 0.15
@@ -123,15 +124,21 @@ class Load:
 
 
 def _supply(brand: str, rng: Random) -> Iterator[dict[str, Any]]:
-    said = complaints(brand, SUPPLY, rng)
-    for number, mention in enumerate(said):
-        if rng.random() < PRAISED:
-            yield {
-                "brand": brand,
-                "channel": rng.choice(CHANNELS),
-                "native_id": f"{brand}-praise-{number}",
-                "conversation": f"{brand}-praise-{number}",
-                "author": {"id": f"{brand}-fan-{number}"},
-                "text": rng.choice(PRAISE),
+    """Complaints without an end, some of them repeated, and praise between them."""
+    for turn in count():
+        for number, mention in enumerate(complaints(brand, CHUNK, rng)):
+            own = f"{turn}-{number}"
+            if rng.random() < PRAISED:
+                yield {
+                    "brand": brand,
+                    "channel": rng.choice(CHANNELS),
+                    "native_id": f"{brand}-praise-{own}",
+                    "conversation": f"{brand}-praise-{own}",
+                    "author": {"id": f"{brand}-fan-{own}"},
+                    "text": rng.choice(PRAISE),
+                }
+            yield mention | {
+                "native_id": f"{mention['native_id']}-{turn}",
+                "conversation": f"{mention['conversation']}-{turn}",
+                "author": {"id": f"{mention['author']['id']}-{turn}"},
             }
-        yield mention
