@@ -13,6 +13,7 @@ import yaml
 from shenava import topics
 from shenava.asyncapi import document
 from shenava.db.bootstrap import SCHEMAS, bootstrap
+from shenava.dead_letters import commands as dead_letters
 from shenava.errors import Transient
 from shenava.http.keys import digest, new_key
 from shenava.kafka.admin import create_topics
@@ -20,6 +21,7 @@ from shenava.settings import InvalidSettings, KafkaSettings, read
 from shenava.webhooks.signing import Secret
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 def finish(work: Coroutine[Any, Any, Any]) -> Any:

@@ -14,9 +14,12 @@ from shenava.kafka.ports import Outbound, Record
 from shenava.topics import DEAD_SUFFIX
 
 PREFIX = "dead_letter_"
+REPLAYS = PREFIX + "replays"
+"""The last header of a record that was replayed: how often. It stays with the record when that dies again."""
 RECENT = 1000
 ENOUGH_TO_JUDGE = 100
 DETAIL_BYTES = 2000
+REPLAYS_DIGITS = 6
 LARGEST_BYTES = 1_048_588
 """Key, value and headers of what Kafka takes by default; the dead letter topics take more (see ``admin.py``)."""
 CUT_BYTES = 100_000
@@ -40,15 +43,23 @@ def dead_letter(record: Record, reason: Invalid, *, group: str, now: datetime) -
         "at": now.isoformat(),
     }
     key, value, headers = record.key, record.value, list(record.headers)
-    if (size := _size(key, value, headers)) > LARGEST_BYTES:
-        origin["cut"] = size
+    if (whole := size(key, value, headers)) > LARGEST_BYTES:
+        origin["cut"] = whole
         key, value = key and key[:CUT_BYTES], value and value[:CUT_BYTES]
-        headers = headers if _size(None, None, headers) <= CUT_BYTES else []
+        if size(None, None, headers) > CUT_BYTES:
+            headers = headers[-1:] if replays(headers) else []
     headers += [(PREFIX + name, _bounded(told)) for name, told in origin.items()]
     return Outbound(record.topic.removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX, key, value, headers)
 
 
-def _size(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> int:
+def replays(headers: Sequence[tuple[str, bytes]]) -> int:
+    """How often the record with these headers was replayed before."""
+    name, told = headers[-1] if headers else ("", b"")
+    return int(told) if name == REPLAYS and told and len(told) <= REPLAYS_DIGITS and told.isdigit() else 0
+
+
+def size(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> int:
+    """Bytes of a record's parts, without what Kafka adds."""
     # A header may come without a value, though clients' types do not say so.
     return len(key or b"") + len(value or b"") + sum(len(name.encode()) + len(told or b"") for name, told in headers)
 
