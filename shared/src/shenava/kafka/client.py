@@ -16,10 +16,12 @@ from aiokafka.errors import (
 )
 
 from shenava.errors import Fatal
-from shenava.kafka import ports
+from shenava.kafka import closed_transport, ports
 from shenava.kafka.membership import Listener, commit_only_as_member, committed, find_place, read_from_the_earliest
 from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, Record, WriteFailed
 from shenava.settings import KafkaSettings
+
+closed_transport.install()
 
 MAX_BATCH_BYTES = 262_144
 MAX_REQUEST_BYTES = 1_048_576
