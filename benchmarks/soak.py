@@ -126,7 +126,8 @@ def report(samples: dict[str, list[Sample]]) -> None:
         first, last = taken[0], taken[-1]
         used = [(one.events - first.events, one.cpu - first.cpu) for one in taken[1:]]
         warm = [one for one in taken if one.events >= WARM * last.events]
-        exponent = _slope([math.log(e) for e, c in used if c > 0], [math.log(c) for _, c in used if c > 0])
+        powers = [(math.log(events), math.log(cpu)) for events, cpu in used if events and cpu]
+        exponent = _slope([x for x, _ in powers], [y for _, y in powers])
         growth = _slope([one.events / 100_000 for one in warm], [one.rss / MEBI for one in warm])
         each = (last.cpu - first.cpu) / (last.events - first.events) * 1e6
         files = f"{warm[0].files} -> {last.files}"
