@@ -1,13 +1,9 @@
 """The whole sla-watcher as a process, between a real Kafka and a real PostgreSQL."""
 
 import asyncio
-import os
 import re
-import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from servers import DatabaseFor
+from service_process import running
 from shenava import topics
 from shenava.clock import utc_now
 from shenava.codec import decode, encode
@@ -23,9 +20,8 @@ from shenava.events import IssueEvent, SlaEvent
 from shenava.kafka.client import connection
 from shenava.kafka.member import producer
 from shenava.kafka.ports import Outbound
-from shenava.settings import KafkaSettings, PostgresSettings
+from shenava.settings import KafkaSettings
 from shenava.testing.builders import issue_acknowledged
-from shenava.testing.waiting import until
 from sla_servers import complaints, issue_id
 
 pytestmark = pytest.mark.servers
@@ -39,7 +35,9 @@ async def test_a_complaint_that_nobody_answers_is_escalated_and_one_that_is_answ
     """Both complaints are thirteen hours old; the second was answered after one."""
     began = utc_now() - timedelta(hours=13)
     answered = issue_acknowledged(issue_id=issue_id(1), occurred_at=began + timedelta(hours=1))
-    async with _running(kafka, await database_for("sla-watcher")) as url:
+    command = [sys.executable, "-m", "sla_watcher", "run"]
+    postgres = await database_for("sla-watcher")
+    async with running(command, kafka, postgres, SHENAVA_SLA_POLICY=str(CONFIG)) as url:
         await _write(kafka, [*complaints(2, began), answered])
         told = await _read(kafka, 3)
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -52,37 +50,6 @@ async def test_a_complaint_that_nobody_answers_is_escalated_and_one_that_is_answ
     # At least ours: the topics are the session's, and issues of other tests may have been read too.
     assert breaches
     assert float(breaches[1]) >= 1
-
-
-@asynccontextmanager
-async def _running(kafka: KafkaSettings, postgres: PostgresSettings) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "SHENAVA_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "SHENAVA_POSTGRES_DSN": postgres.dsn.get_secret_value(),
-        "SHENAVA_SLA_POLICY": str(CONFIG),
-        "SHENAVA_HTTP_PORT": str(port),
-    }
-    service = await asyncio.create_subprocess_exec(sys.executable, "-m", "sla_watcher", "run", env=environment)
-    try:
-        await until(lambda: _ready(f"http://127.0.0.1:{port}/readyz"))
-        yield f"http://127.0.0.1:{port}"
-        service.send_signal(signal.SIGTERM)
-        assert await service.wait() == 0
-    finally:
-        if service.returncode is None:
-            service.kill()
-            await service.wait()
-
-
-async def _ready(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        try:
-            return (await client.get(url)).status_code == 200
-        except httpx.TransportError:
-            return False
 
 
 async def _write(kafka: KafkaSettings, events: Sequence[IssueEvent]) -> None:
