@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from servers import ROOT, serving
-from shenava.dev.stack import Plan, Stack
+from servers import serving
+from shenava.dev.stack import Stack
+from whole_stack import plan
 
-ENDPOINTS = ROOT / "tests" / "e2e" / "endpoints.yaml"
-CLOCK_SPEED = 86_400
-"""A day is a second: a ladder is climbed to its top in two."""
 IMPATIENT = {
-    "SHENAVA_ROUTER_ENDPOINTS": str(ENDPOINTS),
-    "SHENAVA_WEBHOOK_LEASE_MARGIN": "1s",
+    "SHENAVA_KAFKA_CONNECT_TIMEOUT": "2s",
     "SHENAVA_KAFKA_REQUEST_TIMEOUT": "3s",
     "SHENAVA_KAFKA_DELIVERY_TIMEOUT": "4s",
     "SHENAVA_INGEST_ACK_TIMEOUT": "2s",
@@ -29,16 +26,7 @@ def stack() -> Iterator[Stack]:
     """Everything, with leases, sessions and timeouts so short that a test can wait for their end."""
 
     def make(directory: Path) -> Stack:
-        return Stack(
-            Plan(
-                directory,
-                ROOT / "config",
-                clock_speed=CLOCK_SPEED,
-                session_timeout_seconds=3.0,
-                environment=dict(IMPATIENT),
-                links=True,
-            )
-        )
+        return Stack(plan(directory, environment=IMPATIENT, session_timeout_seconds=3.0))
 
     with serving(make) as running:
         yield running

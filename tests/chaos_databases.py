@@ -1,0 +1,69 @@
+"""PostgreSQL cannot be reached, has gone without a word, or is cut off in the middle of a commit."""
+
+from random import Random
+
+import asyncpg
+
+from chaos_links import LONG_SECONDS, SHORT_SECONDS, away, cut_at, one_after_another, slow
+from chaos_world import Fault
+from shenava.dev.fault_proxy import FaultProxy
+from shenava.dev.pacing import Pace
+from shenava.dev.stack import Stack
+
+SLOW = Pace(delay=0.05)
+"""On the way there and back: 100 ms a statement."""
+END = ".*COMMIT"
+TRANSACTIONS = {
+    "router": (f"INSERT INTO (mentions|issue_keys){END}", f"UPDATE deliveries{END}", "DELETE FROM outbox"),
+    "sla-watcher": (f"INSERT INTO issue_events{END}", f"UPDATE timers{END}", "DELETE FROM outbox"),
+    "metrics-api": (f"INSERT INTO{END}",),
+}
+"""What ends a transaction of each kind that the services make; a relay's removal is one of its own."""
+_TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('router', 'sla', 'metrics')"
+
+
+async def _restart(stack: Stack, _: Random) -> None:
+    await stack.postgres.stop()
+    await stack.postgres.restart()
+
+
+async def _terminate(stack: Stack, _: Random) -> None:
+    admin = await asyncpg.connect(stack.postgres.admin_dsn)
+    try:
+        await admin.execute(_TERMINATE)
+    finally:
+        await admin.close()
+
+
+ALL = (
+    Fault("PostgreSQL restarts and then ends every connection", one_after_another([_restart, _terminate])),
+    Fault(
+        "PostgreSQL refuses all services",
+        away(FaultProxy.refuse, "postgres"),
+        away(FaultProxy.refuse, "postgres", seconds=LONG_SECONDS),
+    ),
+    Fault(
+        "PostgreSQL swallows what all services say",
+        away(FaultProxy.black_hole, "postgres"),
+        away(FaultProxy.black_hole, "postgres", seconds=LONG_SECONDS),
+    ),
+    Fault(
+        "PostgreSQL has moved and connections to where it was stay silent for ever",
+        away(FaultProxy.black_hole, "postgres", silent=True),
+        away(FaultProxy.black_hole, "postgres", seconds=SHORT_SECONDS, silent=True),
+    ),
+    Fault(
+        "PostgreSQL takes 100 ms for a statement",
+        slow("postgres", SLOW),
+        slow("postgres", SLOW, seconds=LONG_SECONDS),
+    ),
+)
+COMMITS = tuple(
+    Fault(
+        f"connections of {service} are cut during COMMIT, before it arrives and before its answer does",
+        cut_at("postgres", service, patterns),
+        cut_at("postgres", service, patterns, times=10),
+        runs=20 * len(patterns),
+    )
+    for service, patterns in TRANSACTIONS.items()
+)
