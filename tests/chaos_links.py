@@ -69,10 +69,10 @@ def slow(server: Server, pace: Pace, *, seconds: float = SHORT_SECONDS) -> Injec
 
 def cut_at(server: Server, service: str, patterns: Iterable[str], *, times: int = 1) -> Inject:
     """Cut the connection when the service says each of ``patterns``: before the server has got it, and after."""
+    each_moment = [(pattern, before) for pattern in patterns for before in (True, False)] * times
 
     async def inject(stack: Stack, rng: Random) -> None:
-        link = stack.link(service, server)
-        moments = [(pattern, before) for pattern in patterns for before in (True, False)] * times
+        link, moments = stack.link(service, server), each_moment[:]
         rng.shuffle(moments)
         try:
             for pattern, before in moments:
@@ -87,9 +87,10 @@ def cut_at(server: Server, service: str, patterns: Iterable[str], *, times: int 
 
 def one_after_another(injections: Iterable[Inject]) -> Inject:
     """All of them."""
+    several = tuple(injections)
 
     async def inject(stack: Stack, rng: Random) -> None:
-        for each in injections:
+        for each in several:
             await each(stack, rng)
 
     return inject
