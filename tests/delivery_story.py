@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from shenava.codec import encode
 from shenava.errors import Invalid, Transient
@@ -19,8 +20,13 @@ TOPIC = "mentions.received"
 DEAD = TOPIC + ".dead"
 GROUP = "sentiment"
 SETTINGS = KafkaSettings(
-    poll_timeout=timedelta(milliseconds=1), max_records=4, dead_letter_run=10**9, dead_letter_ratio=1.0
+    poll_timeout=timedelta(milliseconds=1),
+    max_records=4,
+    dead_letter_run=10**9,
+    dead_letter_ratio=1.0,
+    quarantine_limit=10**9,
 )
+KILLERS = ("lethal", "buggy")
 
 
 class DiedError(BaseException):
@@ -52,12 +58,14 @@ class Story:
     fates: dict[tuple[int, int], str] = field(default_factory=dict)
     failures: Counter[tuple[int, int]] = field(default_factory=Counter)
     handled: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """Of what record a process died, and how often."""
 
     def __post_init__(self) -> None:
         self.broker = MemoryBroker({TOPIC: self.partitions, DEAD: 1})
 
     def write(self, partition: int, fate: str, failures: int) -> None:
-        """One record that is good, invalid or unreadable, after so many transient failures."""
+        """One record that is good, invalid, unreadable, lethal (a kill) or buggy (an unknown error), after failures."""
         partition %= self.partitions
         value = encode(received(native_id=f"p-{len(self.fates)}"), source="ingestor")
         record = Outbound(TOPIC, *value) if fate != "unreadable" else Outbound(TOPIC, b"k", b"{")
@@ -70,6 +78,21 @@ class Story:
         """Where the dead letters came from."""
         told = [dict(letter.headers) for letter in self.broker.records(DEAD)]
         return {(int(each["dead_letter_partition"]), int(each["dead_letter_offset"])) for each in told}
+
+    @property
+    def quarantined(self) -> Counter[tuple[int, int]]:
+        """Where the dead letters came from that are told to kill the process."""
+        told = [dict(letter.headers) for letter in self.broker.records(DEAD)]
+        return Counter(
+            (int(each["dead_letter_partition"]), int(each["dead_letter_offset"]))
+            for each in told
+            if each["dead_letter_reason"] == b"kills_the_process"
+        )
+
+    @property
+    def notes(self) -> dict[int, str]:
+        """What is noted beside the group's marks."""
+        return {p.partition: note for p, note in self.broker.group(GROUP).notes.items() if note}
 
     @property
     def committed(self) -> dict[int, int]:
@@ -123,7 +146,7 @@ class MortalSubscription(MemorySubscription):
 class Process:
     """A consumer with all that dies with it."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, **settings: Any) -> None:
         self.life = Life()
         self._story = story
         self.subscription = MortalSubscription(story, self.life)
@@ -132,7 +155,7 @@ class Process:
             self._handle,
             self._publish,
             group=GROUP,
-            settings=SETTINGS,
+            settings=SETTINGS.model_copy(update=settings),
             backoff=Backoff(first=timedelta(), limit=timedelta()),
         )
 
@@ -146,6 +169,9 @@ class Process:
             await self.consumer.turn()
         except DiedError:
             self.subscription.expire()
+        except ZeroDivisionError:
+            await self.leave()
+            self.life.over = True
 
     async def leave(self) -> None:
         """An orderly end."""
@@ -165,12 +191,23 @@ class Process:
             if self._story.failures[place] > 0:
                 self._story.failures[place] -= 1
                 raise Transient("not now")
-            if self._story.fates[place] == "invalid":
-                raise Invalid("odd", "as the story says")
+            self._meet(place)
         self.life.step()
         for partition, offset in places:
             self._story.handled[partition].append(offset)
         self.life.step()
+
+    def _meet(self, place: tuple[int, int]) -> None:
+        fate = self._story.fates[place]
+        if fate == "invalid":
+            raise Invalid("odd", "as the story says")
+        if fate in KILLERS:
+            self._story.deaths[place] += 1
+        if fate == "lethal":
+            self.life.over = True
+            raise DiedError
+        if fate == "buggy":
+            raise ZeroDivisionError
 
     async def _publish(self, letters: Sequence[Outbound]) -> None:
         self.life.step()

@@ -5,7 +5,8 @@ import pytest
 from consumer_world import INVALID, TRANSIENT, World, told, turn
 from shenava.kafka.dead_letters import TooManyDeadLetters
 
-SOON = 0.02
+IDENTITY = ("topic", "partition", "offset", "timestamp_ms", "group")
+"""What a dead letter is known by, however often it is written."""
 
 
 async def test_a_run_of_dead_letters_stops_the_consumer_with_all_of_them_put_aside() -> None:
@@ -36,6 +37,20 @@ async def test_what_stopped_the_consumer_is_read_again_once_the_cause_is_mended(
 
     assert stopped_at == 3
     assert world.handler.of(0) == [0, 3, 4, 5, 6, 7]
+
+
+async def test_dead_letters_that_are_written_again_after_a_stop_carry_the_same_origin() -> None:
+    world = World(partitions=1)
+    world.write()
+    for _ in range(3):
+        world.write_raw(b"{")
+    for _ in range(2):
+        async with world.joined(dead_letter_run=3) as consumer:
+            with pytest.raises(TooManyDeadLetters):
+                await turn(consumer, lambda: False)
+
+    origins = [tuple(told(letter)[name] for name in IDENTITY) for letter in world.dead]
+    assert (len(origins), len(set(origins))) == (6, 3)
 
 
 async def test_dead_letters_with_good_records_between_them_are_no_run() -> None:

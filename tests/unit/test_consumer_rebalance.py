@@ -57,7 +57,7 @@ async def test_a_rebalance_waits_for_the_batch_in_hand_and_its_commit() -> None:
     world.handler.before = gate = Gate()
     late = Handler()
     async with world.joined() as first:
-        turning = asyncio.create_task(first.turn())
+        turning = asyncio.create_task(turn(first, gate.reached.is_set))
         await gate.reached.wait()
         async with world.joined(handler=late) as second:
             for _ in range(5):
@@ -105,7 +105,7 @@ async def test_a_member_that_was_silent_for_too_long_commits_nothing_and_its_bat
     subscription = world.subscription()
     late = Handler()
     async with world.joined(subscription=subscription) as zombie:
-        turning = asyncio.create_task(zombie.turn())
+        turning = asyncio.create_task(turn(zombie, gate.reached.is_set))
         await gate.reached.wait()
         subscription.expire()
         async with world.joined(handler=late) as second:

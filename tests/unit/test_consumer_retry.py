@@ -78,6 +78,7 @@ async def test_a_partition_waits_out_its_backoff_before_it_is_tried_again() -> N
     world.handler.script = {(0, 0): [TRANSIENT]}
 
     async with world.joined(backoff=Backoff(first=timedelta(hours=1), limit=timedelta(hours=1))) as consumer:
+        await turn(consumer, lambda: world.handler.tries)
         for _ in range(5):
             await consumer.turn()
 

@@ -1,6 +1,7 @@
 """A consumer that stands still while records wait is found out; one that has nothing to do or is busy is left alone."""
 
 import asyncio
+import sys
 from itertools import cycle
 from time import monotonic
 from typing import Any
@@ -45,8 +46,11 @@ async def _watch(standing: Any, stop: asyncio.Event, batch_patience: float = SOO
 
 @pytest.mark.parametrize("busy", [False, True])
 async def test_a_member_that_reads_nothing_while_records_wait_is_stalled(busy: bool) -> None:  # noqa: FBT001 - a case
+    standing = Standing(3, busy=busy)
     with pytest.raises(ConsumerStalled, match="3 records are waiting"):
-        await _watch(Standing(3, busy=busy), asyncio.Event())
+        await _watch(standing, asyncio.Event())
+
+    assert standing.blamed
 
 
 @pytest.mark.parametrize("waiting", [0, TimeoutError(), ConnectionResetError()], ids=["nothing", "slow", "away"])
@@ -101,3 +105,34 @@ async def test_a_consumer_is_busy_just_while_its_handler_is_at_work() -> None:
         seen.append(consumer.busy)
 
     assert seen == [True, False]
+
+
+STANDING_STILL = """
+import asyncio, sys, threading
+from shenava.kafka.watchdog import ConsumerStalled, loop_watched
+
+async def main():
+    async with loop_watched(0.4):
+        await asyncio.sleep(1)
+        {deed}
+
+asyncio.run(main())
+"""
+ENDLESS_LOOP = "while True: pass"
+ENDLESS_THREAD = "threading.Thread(target=threading.Event().wait).start(); raise ConsumerStalled('silent')"
+
+
+@pytest.mark.parametrize("deed", [ENDLESS_LOOP, ENDLESS_THREAD], ids=["the loop", "a thread"])
+async def test_a_process_that_can_no_longer_end_by_itself_is_ended_with_its_stacks_told(deed: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STANDING_STILL.format(deed=deed), stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await process.communicate()
+
+    assert (process.returncode, b"most recent call first" in told) == (1, True)
+
+
+async def test_a_process_whose_loop_goes_round_is_left_alone() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", STANDING_STILL.format(deed="pass"))
+
+    assert await process.wait() == 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shenava.kafka.client import KafkaDelivery, KafkaSubscription
 from shenava.kafka.consumer import Consumer, Handler
 from shenava.kafka.producer import Producer
-from shenava.kafka.watchdog import watch
+from shenava.kafka.watchdog import loop_watched, watch
 from shenava.service import Service
 from shenava.settings import KafkaSettings
 from shenava.topics import Topic
@@ -33,7 +33,8 @@ def join(
     batch_patience = max(patience, settings.rebalance_timeout.total_seconds())
 
     async def watchdog(stop: asyncio.Event) -> None:
-        await watch(consumer, subscription, stop, patience=patience, batch_patience=batch_patience)
+        async with loop_watched(batch_patience):
+            await watch(consumer, subscription, stop, patience=patience, batch_patience=batch_patience)
 
     async def joined() -> str | None:
         return None if consumer.joined else f"not yet a member of the group {group}"

@@ -1,10 +1,14 @@
 """Notices a consumer that has records to read and does not move, and ends the process so that a new one begins.
 
 aiokafka can fall silent after a broker restart or a blocked event loop without an error to see; only the distance
-between what is written and what was read tells.
+between what is written and what was read tells. Where the event loop itself stands still, in an endless loop of ours or
+of a library, nothing on it could tell: that is seen from a thread outside Python.
 """
 
 import asyncio
+import faulthandler
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import monotonic
 
 import structlog
@@ -40,6 +44,32 @@ async def watch(
             else:
                 limit = batch_patience if consumer.busy else patience
                 waiting_since = await _look(consumer, subscription, limit, waiting_since)
+
+
+@asynccontextmanager
+async def loop_watched(patience: float) -> AsyncIterator[None]:
+    """End the process, with the stacks of its threads on stderr, if its loop stands still for ``patience`` seconds.
+
+    The exit code is 1, and what was in hand counts as what ended the process. A process that ends as its consumer is
+    stalled has as long to do so: a thread that never returns would keep it.
+    """
+    renewing = asyncio.create_task(_renew(patience))
+    stalled = False
+    try:
+        yield
+    except ConsumerStalled:
+        stalled = True
+        raise
+    finally:
+        renewing.cancel()
+        if not stalled:
+            faulthandler.cancel_dump_traceback_later()
+
+
+async def _renew(patience: float) -> None:
+    while True:
+        faulthandler.dump_traceback_later(patience, exit=True)
+        await asyncio.sleep(patience / 4)
 
 
 async def _look(
