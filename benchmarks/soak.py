@@ -22,7 +22,6 @@ from time import monotonic
 
 import httpx
 import psutil  # type: ignore[import-untyped]  # it ships no types
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
@@ -32,7 +31,6 @@ from chaos_load import Load
 from shenava import topics
 from shenava.dev.observer import Observer
 from shenava.dev.stack import SERVICES, Stack
-from shenava.kafka.client import connection
 from shenava.telemetry.logging import configure
 from whole_stack import plan
 
@@ -60,38 +58,21 @@ async def soak(stack: Stack, goal: int, console: Console) -> dict[str, list[Samp
     samples: dict[str, list[Sample]] = {name: [] for name in SERVICES}
     load = Load(stack, BRAND, Random(1), pace=FAST)
     stop = asyncio.Event()
-    ends = AIOKafkaConsumer(**connection(stack.kafka_settings, "soak"))
     columns = ("events", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    await ends.start()
-    try:
-        async with (
-            Observer(stack.kafka_settings, brand="nobody") as observer,
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(load.run(stop))
-            with Progress(*columns, console=console) as progress:
-                bar = progress.add_task("", total=goal)
-                while (events := await _written(ends)) < goal:
-                    progress.update(bar, completed=events)
-                    _note(stack, events, samples)
-                    behind = await observer.unread_by("sentiment", topics.MENTIONS_RECEIVED)
-                    load.pace = SLOW if behind > FAR_BEHIND else FAST
-                    await asyncio.sleep(LOOK_SECONDS)
-            stop.set()
-    finally:
-        await ends.stop()
+    async with Observer(stack.kafka_settings, brand=BRAND) as observer, asyncio.TaskGroup() as group:
+        group.create_task(load.run(stop))
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("", total=goal)
+            while (events := await observer.written()) < goal:
+                progress.update(bar, completed=events)
+                _note(stack, events, samples)
+                behind = await observer.unread_by("sentiment", topics.MENTIONS_RECEIVED)
+                load.pace = SLOW if behind > FAR_BEHIND else FAST
+                await asyncio.sleep(LOOK_SECONDS)
+        stop.set()
     _note(stack, events, samples)
     await _nothing_is_missing(stack, load)
     return samples
-
-
-async def _written(consumer: AIOKafkaConsumer) -> int:
-    """How many events are on all topics."""
-    found = [TopicPartition(t.name, p) for t in topics.ALL for p in consumer.partitions_for_topic(t.name) or ()]
-    if not found:
-        await consumer.topics()
-        return 0
-    return sum((await consumer.end_offsets(found)).values())
 
 
 def _note(stack: Stack, events: int, samples: dict[str, list[Sample]]) -> None:

@@ -77,6 +77,10 @@ class Observer:
         if self._brand in (None, event.brand):
             self._events[topic].append(event)
 
+    async def written(self) -> int:
+        """How many records are on all topics."""
+        return sum((await self._consumer.end_offsets(self._consumer.assignment())).values())
+
     async def unread_by(self, group: str, topic: topics.Topic) -> int:
         """Records of ``topic`` that ``group`` has not finished yet, by its committed offsets."""
         partitions = [TopicPartition(topic.name, p) for p in await self._partitions(topic.name)]
