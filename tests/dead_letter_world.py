@@ -20,6 +20,7 @@ from shenava.errors import Invalid
 from shenava.kafka.dead_letters import dead_letter
 from shenava.kafka.member import producer
 from shenava.kafka.ports import Outbound, Record
+from shenava.kafka.producer import partition_of
 from shenava.settings import KafkaSettings
 from shenava.testing.builders import received
 from shenava.topics import DEAD_SUFFIX
@@ -89,7 +90,8 @@ class DeadLetterWorld:
             bootstrap_servers=self.kafka.bootstrap, compression_type="gzip", max_request_size=10_000_000
         )
         async with client:
-            await client.send_and_wait(self.topic, value, key=key, headers=[*headers])
+            place = partition_of(key, len(await client.partitions_for(self.topic)))
+            await client.send_and_wait(self.topic, value, key=key, partition=place, headers=[*headers])
 
     async def bury(self, count: int = 1, reason: Invalid = REASON, *, group: str = GROUP) -> list[Record]:
         """Good mentions on the topic, and a dead letter of each; returns the mentions as they were read."""

@@ -8,10 +8,11 @@ import pytest
 
 from shenava.dead_letters.letter import Contents, Letter, Origin, whole
 from shenava.dead_letters.listing import as_data, counted
-from shenava.dead_letters.plan import KILLS, Policy, plan, refusal
+from shenava.dead_letters.plan import Policy, plan, refusal
 from shenava.dead_letters.selection import Place, Selection, dead_name, instant, place
 from shenava.errors import Invalid
 from shenava.kafka.dead_letters import REPLAYS, dead_letter, replays
+from shenava.kafka.quarantine import REASON as KILLS
 from shenava.testing.memory_kafka import MemoryRecord
 
 NOW = datetime(2026, 3, 21, 12, tzinfo=UTC)

@@ -78,19 +78,19 @@ def _report(decided: Plan, done: Replayed, *, dry_run: bool, as_json: bool) -> E
     if done.stopped is not None:
         untouched = len(decided.write) - len(done.letters) - len(done.refused)
         tell(
-            f"stopped: {done.stopped}; {len(done.letters):,} of {len(decided.write):,} letters are replayed, "
+            f"stopped: {done.stopped}; {len(done.letters):,} of {len(decided.write):,} replayed, "
             f"{untouched:,} wait: run it again, what is remembered as replayed is not written twice"
         )
     return Exit.FAILED if refused or done.stopped is not None else Exit.CLEAN
 
 
 def _summary(decided: Plan, done: Replayed, refused: int, *, dry_run: bool) -> str:
-    parts = [f"{len(done.letters):,} letters {'would be' if dry_run else 'are'} replayed"]
+    parts = [f"{len(done.letters):,} {'would be ' if dry_run else ''}replayed"]
     told = {
-        "belong to the same records": len(decided.alike),
-        "were replayed before (--again writes them again)": len(decided.already),
-        "are refused": refused,
-        "are left (--max allows more; or run it again)": len(decided.left),
+        "of the same records": len(decided.alike),
+        "replayed before (--again writes them again)": len(decided.already),
+        "refused": refused,
+        "left (--max allows more; or run it again)": len(decided.left),
     }
     parts += [f"{count:,} {what}" for what, count in told.items() if count]
     return "; ".join(parts)

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 from shenava.dead_letters.letter import Letter, Origin
 from shenava.dead_letters.selection import dead_name
-
-KILLS = "kills_the_process"
-"""The reason of a record that was in hand whenever its reader died: that it decodes says nothing."""
+from shenava.kafka.quarantine import REASON as KILLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,7 @@ def refusal(letter: Letter, policy: Policy) -> str | None:
     if letter.replays >= policy.most_replays:
         times = "once" if letter.replays == 1 else f"{letter.replays} times"
         return f"it was replayed {times} and died again; mend the cause, then raise --max-replays"
+    # It was in hand whenever its reader died: that it decodes says nothing.
     if letter.reason == KILLS and not policy.force:
         return "it ended its reader's process whenever it was read; mend that first, then use --force"
     return not_decoded(letter.fault, policy)

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from shenava.dead_letters.letter import Contents, Letter
 from shenava.dead_letters.listing import as_data, utc
-from shenava.dead_letters.plan import KILLS
 from shenava.dead_letters.visible import bounded, pretty, readable, visible
 from shenava.kafka.ports import Record
+from shenava.kafka.quarantine import REASON as KILLS
 
 LINE = 1000
 VALUE = 20_000
