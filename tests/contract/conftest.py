@@ -14,5 +14,6 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     if request.param == "memory":
         return MemoryCluster()
     topics: Topics = request.getfixturevalue("topic_factory")
-    impatient = topics.settings.model_copy(update={"request_timeout": timedelta(seconds=3)})
+    short = {"request_timeout": timedelta(seconds=3), "metadata_max_age": timedelta(milliseconds=500)}
+    impatient = topics.settings.model_copy(update=short)
     return RealCluster(impatient, topics)

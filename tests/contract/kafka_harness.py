@@ -1,16 +1,18 @@
 """The two Kafkas of the contract suite, made to look alike."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from itertools import count
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from uuid import uuid4
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from shenava.kafka.client import KafkaDelivery, KafkaSubscription, connection
-from shenava.kafka.ports import Delivery, Outbound, Partition, Record, Subscription
+from shenava.kafka.ports import Delivery, Outbound, OutOfRange, Partition, Record, Subscription
 from shenava.settings import KafkaSettings
 from shenava.testing.memory_kafka import MemoryBroker, MemoryDelivery, MemorySubscription
 
@@ -32,6 +34,12 @@ class Cluster(Protocol):
 
     async def expire(self, member: Subscription) -> None:
         """Put the member out of its group without its knowing."""
+
+    async def delete_records(self, partition: Partition, before: int) -> None:
+        """Remove the records before an offset, as retention does."""
+
+    async def add_partitions(self, topic: str, partitions: int) -> None:
+        """Give the topic so many partitions in all."""
 
 
 class MemoryCluster:
@@ -59,6 +67,12 @@ class MemoryCluster:
         assert isinstance(member, MemorySubscription)
         member.expire()
 
+    async def delete_records(self, partition: Partition, before: int) -> None:
+        self._broker.delete_records(partition, before)
+
+    async def add_partitions(self, topic: str, partitions: int) -> None:
+        self._broker.add_partitions(topic, partitions)
+
 
 class RealCluster:
     """Apache Kafka."""
@@ -77,12 +91,8 @@ class RealCluster:
         return KafkaDelivery(client_id=f"contract-{uuid4().hex[:8]}", settings=self._settings)
 
     async def committed(self, group: str, topic: str) -> dict[Partition, int]:
-        client = AIOKafkaAdminClient(**connection(self._settings, "contract"))
-        await client.start()
-        try:
+        async with self._admin() as client:
             offsets = await client.list_consumer_group_offsets(group)
-        finally:
-            await client.close()
         return {Partition(*tp): mark.offset for tp, mark in offsets.items() if tp.topic == topic and mark.offset >= 0}
 
     async def expire(self, member: Subscription) -> None:
@@ -91,6 +101,23 @@ class RealCluster:
         response = await coordinator._send_req(LeaveGroupRequest(coordinator.group_id, coordinator.member_id))
         assert response.error_code == 0
 
+    async def delete_records(self, partition: Partition, before: int) -> None:
+        async with self._admin() as client:
+            await client.delete_records({TopicPartition(*partition): RecordsToDelete(before)})
+
+    async def add_partitions(self, topic: str, partitions: int) -> None:
+        async with self._admin() as client:
+            await client.create_partitions({topic: NewPartitions(partitions)})
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Any]:
+        client = AIOKafkaAdminClient(**connection(self._settings, "contract"))
+        await client.start()
+        try:
+            yield client
+        finally:
+            await client.close()
+
 
 class Reader:
     """One member that polls when asked, and keeps what came and what it was told."""
@@ -98,6 +125,7 @@ class Reader:
     def __init__(self, subscription: Subscription) -> None:
         self.subscription = subscription
         self.records: list[Record] = []
+        self.out_of_range: list[OutOfRange] = []
         self.assigned: list[frozenset[Partition]] = []
         self.revoked: list[frozenset[Partition]] = []
         self.may_let_go = asyncio.Event()
@@ -119,8 +147,11 @@ class Reader:
 
     async def poll(self, max_records: int = 100) -> None:
         """Poll once."""
-        for records in (await self.subscription.poll(max_records, 20)).values():
-            self.records.extend(records)
+        try:
+            for records in (await self.subscription.poll(max_records, 20)).values():
+                self.records.extend(records)
+        except OutOfRange as what:
+            self.out_of_range.append(what)
 
     async def commit(self) -> None:
         """Commit all that was read."""
