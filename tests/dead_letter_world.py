@@ -28,6 +28,8 @@ from shenava.topics import DEAD_SUFFIX
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 REASON = Invalid("unknown_event_type", "no event of this type is read here")
 GROUP = "sentiment"
+COUNTED = ("dead_letter_replays", b"1")
+"""The header of a record that was replayed once."""
 
 
 @dataclass
@@ -109,3 +111,8 @@ class DeadLetterWorld:
 async def dead_letter_world(topics: Topics, *, partitions: int = 2) -> DeadLetterWorld:
     """An empty world."""
     return DeadLetterWorld(topics.settings, await topics("replayed", partitions=partitions, dead=True))
+
+
+def as_written(records: list[Record]) -> set[tuple[object, ...]]:
+    """What was written of each: its partition, key, value and headers."""
+    return {(record.partition, record.key, record.value, tuple(record.headers)) for record in records}
