@@ -9,20 +9,15 @@ from hypothesis import strategies as st
 
 from router.decide import Route, assess
 from router.facts import facts
-from router.fold import Assessed, Board, Revision, fold
 from router.issue import evolve, opened
-from router.issue_keys import Key, issue_keys
-from rulebooks import book
-from shenava.events import IssueEvent, IssueOpened, MentionClassified, MentionPassed
+from router.issue_keys import issue_keys
+from router_memory import BOOK, Memory, Mentions
+from shenava.events import IssueOpened
 from shenava.events.mentions import Author
 from shenava.ids import derive
 from shenava.testing.builders import BASE, classification, classified
 
-WINDOW = timedelta(days=2)
-BOOK = book()
 INTENTS = ("complaint", "refund", "question", "suggestion", "lead", "praise", "other", "spam")
-
-Mentions = list[MentionClassified]
 
 
 @st.composite
@@ -56,45 +51,6 @@ def revised(draw: st.DrawFn) -> Mentions:
         )
         for number, form, conversation, intent in draw(st.lists(forms, max_size=12, unique_by=lambda one: one[:2]))
     ]
-
-
-class Memory:
-    """The router without a database: what is recorded, and the board of the next batch."""
-
-    def __init__(self) -> None:
-        self.board = Board()
-        self.history: dict[str, list[IssueEvent]] = defaultdict(list)
-        self.passed: list[MentionPassed] = []
-        self._seen: set[str] = set()
-
-    def take(self, batch: Mentions) -> None:
-        new = list({e.event_id: e for e in batch if e.event_id not in self._seen}.values())
-        result = fold([Assessed(e, assess(facts(e), BOOK)) for e in new], self.board, WINDOW, BASE)
-        self._seen |= {e.event_id for e in new}
-        self.board.keys |= result.keys
-        self.board.issues |= {issue_id: story.issue for issue_id, story in result.stories.items()}
-        self.board.memberships |= {m.mention_id: m.issue_id for m in result.memberships}
-        for event in new:
-            revision = Revision.of(event.mention.change, event.occurred_at)
-            known = self.board.revisions.get(event.mention.mention_id, revision)
-            self.board.revisions[event.mention.mention_id] = max(revision, known)
-        self.passed += result.passed
-        for issue_id, story in result.stories.items():
-            self.history[issue_id] += story.events
-
-    def groups(self) -> set[frozenset[str]]:
-        """Which mentions make one issue."""
-        members = defaultdict(set)
-        for mention_id, issue_id in self.board.memberships.items():
-            members[issue_id].add(mention_id)
-        return {frozenset(group) for group in members.values()}
-
-    def keys(self) -> set[frozenset[Key]]:
-        """Which keys lead to one issue."""
-        found = defaultdict(set)
-        for key, issue_id in self.board.keys.items():
-            found[issue_id].add(key)
-        return {frozenset(group) for group in found.values()}
 
 
 def routed(batches: list[Mentions]) -> Memory:
