@@ -57,6 +57,7 @@ class Plan:
         ports: fixed ports by service; free ones are found for the others.
         environment: more settings for every process.
         links: True puts a fault proxy between each service and each server; see :meth:`Stack.link`.
+        brokers: nodes of the Kafka cluster; with three, records are kept by three and one node may fail. Not with links.
     """
 
     directory: Path
@@ -67,6 +68,7 @@ class Plan:
     ports: Mapping[str, int] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     links: bool = False
+    brokers: int = 1
 
 
 class Stack:
@@ -75,7 +77,7 @@ class Stack:
     def __init__(self, plan: Plan, report: Report = lambda _: None) -> None:
         self.plan = plan
         self._links = Links(USES if plan.links else {})
-        self.kafka = KafkaCluster(plan.directory / "kafka", ways=self._links.listeners)
+        self.kafka = KafkaCluster(plan.directory / "kafka", nodes=plan.brokers, ways=self._links.listeners)
         self.postgres = PostgresServer(plan.directory / "postgres", durable=plan.durable)
         self.processes = Supervisor(plan.directory / "logs")
         self.ports = {name: plan.ports.get(name) or free_port() for name in (*SERVICES, RECEIVER)}
@@ -163,7 +165,7 @@ class Stack:
 
     async def _start_kafka(self) -> None:
         await self.kafka.start()
-        await create_topics(self.kafka_settings)
+        await create_topics(self.kafka_settings, replication=min(3, self.plan.brokers))
 
     async def _start_postgres(self) -> None:
         await self.postgres.start()
