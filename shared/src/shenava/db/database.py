@@ -4,6 +4,7 @@ Inside a transaction there is no HTTP and no Kafka call, ever. SQLAlchemy Core s
 use ``tx.driver``, the asyncpg connection below it, in the same transaction.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shenava.crash_points import reach
+from shenava.db.connections import keep_alive, watch
 from shenava.errors import Fatal, Invalid, Transient
 from shenava.settings import PostgresSettings
 
@@ -79,17 +81,31 @@ class Database:
             Invalid: a value cannot be stored, whoever tries: the fault is in the message it came with.
         """
         try:
-            async with self._engine.begin() as connection:
-                # SQLAlchemy begins lazily, with its first statement; the driver must not speak before that.
-                now = (await connection.execute(_NOW)).scalar_one()
-                raw = await connection.get_raw_connection()
-                driver: Any = raw.driver_connection
-                yield Transaction(connection, driver, now)
+            async with self._connected() as tx:
+                yield tx
                 reach("transaction.written")
+                await tx.sql.commit()
         except FAILURES as error:
             raise_if_transient(error)
             _raise_if_unstorable(error)
             raise
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Transaction]:
+        """A transaction that is rolled back if it was not committed."""
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            try:
+                # SQLAlchemy begins lazily, with its first statement; the driver must not speak before that.
+                now = (await connection.execute(_NOW)).scalar_one()
+                yield Transaction(connection, driver, now)
+            except BaseException as error:
+                if _may_be_broken(error):
+                    # A rollback would wait for the answer to the last statement, which may never come.
+                    driver.terminate()
+                    await connection.invalidate(error)
+                raise
 
     async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection of its own outside the pool, for LISTEN and for locks held over many transactions.
@@ -104,16 +120,16 @@ class Database:
         except FAILURES as error:
             raise_if_transient(error)
             raise
+        keep_alive(connection)
         return connection
 
     async def problem(self) -> str | None:
         """Why the database cannot be used now, or None; for readiness."""
         try:
-            async with self._engine.connect() as connection:
-                await connection.execute(_NOW)
+            async with self._connected():
+                return None
         except FAILURES as error:
             return told(error)
-        return None
 
 
 FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -142,6 +158,12 @@ def raise_if_transient(error: BaseException) -> None:
         raise Transient(f"postgresql: {state} {type(error).__name__}") from error
 
 
+def _may_be_broken(error: BaseException) -> bool:
+    """Whether the connection on which ``error`` came up may be without a peer, or still wait for an answer."""
+    lost = isinstance(error, asyncio.CancelledError | OSError | InterfaceError | asyncpg.InterfaceError)
+    return lost or _state(error).startswith("08")
+
+
 def _raise_if_unstorable(error: BaseException) -> None:
     # The server's own words are left out: they quote the value, which may be somebody's text.
     if (state := _state(error)) in _UNSTORABLE_STATES:
@@ -154,15 +176,16 @@ def _state(error: BaseException) -> str:
 
 def _engine(settings: PostgresSettings, *, schema: str, service: str) -> AsyncEngine:
     url = settings.dsn.get_secret_value().replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.command_timeout.total_seconds(),
-        pool_pre_ping=True,
         hide_parameters=True,  # errors are logged; texts and authors are not
         connect_args=_driver_arguments(settings, schema, service),
     )
+    watch(engine, settings.connect_timeout)
+    return engine
 
 
 def _driver_arguments(settings: PostgresSettings, schema: str, application: str) -> dict[str, Any]:
