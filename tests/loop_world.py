@@ -11,6 +11,7 @@ from shenava import topics
 from shenava.events import Event, MentionClassified
 from shenava.testing.builders import BASE, classified
 from shenava.webhooks.outcome import Answer
+from shenava.webhooks.schedule import SCHEDULE
 
 MENTIONS, PASSED = topics.MENTIONS_CLASSIFIED.name, topics.MENTIONS_PASSED.name
 LIFECYCLE, ESCALATIONS = topics.ISSUES_LIFECYCLE.name, topics.SLA_ESCALATIONS.name
@@ -98,13 +99,18 @@ class LoopWorld:
         return any([*self._turns()])
 
     def drain(self) -> None:
-        """Let everybody work until nobody has anything to do: late enough for every retry and lease."""
+        """Let everybody work until nobody has anything to do; the receiver fails from now on."""
         self.clocks.watch(self.now)
         while self.flow():
             self.clocks.watch(self.now)
-        self.router.queue.enable()
-        while self.router.queue.attempt(Answer(204), self.now + timedelta(days=90), 0.5):
-            pass
+        at = self.now
+        for _ in range((len(SCHEDULE) + 1) * len(self.router.queue.deliveries)):
+            at += timedelta(days=3)  # after every retry, lease and pause
+            self.router.queue.enable()
+            while self.router.queue.attempt(Answer(500), at, 0.5):
+                self.router.queue.enable()
+            if not self.router.queue.pending():
+                break
 
     def _turns(self) -> Iterator[bool]:
         yield self.relay("router", ALL, "done")

@@ -125,6 +125,13 @@ class Loop(RuleBasedStateMachine):
         issue_id = data.draw(st.sampled_from(list(self.world.router.memory.history)))
         self.world.router.command(issue_id, _command(route), self.world.now)
 
+    @precondition(lambda self: self.world.router.memory.history)
+    @rule(data=st.data(), route=st.sampled_from(["acknowledge", "resolve", "pause"]), quarters=st.integers(20, 100))
+    def what_was_done_in_time_is_heard_of_late(self, data: st.DataObject, route: str, quarters: int) -> None:
+        self.somebody_works(data, route)
+        self.time_passes(quarters)
+        self.a_watcher_looks()
+
     @rule(answer=ANSWERS, chance=st.floats(0, 1, exclude_max=True), dies=st.booleans())
     def a_webhook_is_answered(self, answer: Answer | Failure, chance: float, dies: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
         self.world.router.queue.attempt(answer, self.world.now, chance, dies=dies)
@@ -190,6 +197,7 @@ class Loop(RuleBasedStateMachine):
 
     def _check_mentions(self) -> None:
         passed = {each.cause_id for each in self.world.topics[PASSED].events if isinstance(each, MentionPassed)}
+        assert len(passed) == len(self.world.router.memory.passed), "each is passed once"
         members = self.world.router.memory.board.memberships
         assert all(each.event_id in passed or each.mention.mention_id in members for each in self.world.said)
         assert self.world.numbers.kept.hours.total() == len({each.mention.mention_id for each in self.world.said})
