@@ -6,7 +6,7 @@ A process that dies between sending and recording costs a repeat under the same 
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from time import perf_counter
 
@@ -158,16 +158,27 @@ class Dispatcher:
         if self._listening is not None and not self._listening.is_closed():
             return
         self._listening = await self._database.dedicated()
+        await self._heard(self._listening.add_listener(deliveries.channel(self._database.schema), self._wake))
+
+    async def _ask(self) -> None:
+        """Listen anew if the server that was to tell us has gone without a word: nothing would wake us any more."""
+        if self._listening is not None:
+            await self._heard(self._listening.execute("SELECT 1"))
+
+    async def _heard(self, said: Awaitable[object]) -> None:
         try:
-            await self._listening.add_listener(deliveries.channel(self._database.schema), self._wake)
+            await said
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise Transient(f"cannot listen for new deliveries: {error}") from error
+            if self._listening is not None:
+                self._listening.terminate()
+            raise Transient(f"cannot listen for new deliveries: {error!r}") from error
 
     async def _upkeep(self) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._upkeep_due:
             return
         self._upkeep_due = now + UPKEEP_SECONDS
+        await self._ask()
         async with self._database.transaction() as tx:
             # Also what was caught while no dispatcher ran.
             await deliveries.release(tx, EVER)
