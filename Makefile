@@ -34,6 +34,14 @@ test: lint types boundaries ## Everything: lint, types, boundaries and all tests
 test-fast: $(VENV)/.installed ## The tests that need no servers (under a minute)
 	$(BIN)/python -m pytest tests/unit tests/property -m "not servers"
 
+.PHONY: chaos
+chaos: $(VENV)/.installed ## Every fault in its long form, under load; prints what each cost (ARGS="--only killed --seed 7")
+	PYTHONPATH=tests $(BIN)/python tests/chaos_run.py $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.installed ## A million events through everything: CPU per event and memory on the way (ARGS="--events 50000")
+	$(BIN)/python benchmarks/soak.py $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.installed ## ruff: lint and format, checked
 	$(BIN)/ruff check .

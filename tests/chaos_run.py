@@ -7,6 +7,7 @@ Exits with 1 if anything was lost, doubled or wrong, did not recover, or ended t
 
 import argparse
 import asyncio
+import logging
 import re
 import secrets
 import sys
@@ -20,6 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 import chaos_brokers
+import chaos_cluster
+import chaos_databases
 import chaos_kills
 import chaos_stops
 from chaos_world import Fault, Outcome, World
@@ -27,17 +30,23 @@ from shenava.dev.stack import Stack
 from shenava.telemetry.logging import configure
 from whole_stack import plan
 
-FAULTS: tuple[Fault, ...] = (
-    *chaos_kills.KILLS,
-    *chaos_kills.CRASHES,
-    chaos_kills.MANY,
-    chaos_kills.DEPLOY,
-    *chaos_stops.ZOMBIES,
-    chaos_stops.STORM,
-    chaos_stops.PAIRS,
-    *chaos_brokers.ALL,
-    *chaos_brokers.ALONE,
-)
+FAULTS: dict[int, tuple[Fault, ...]] = {
+    1: (
+        *chaos_kills.KILLS,
+        *chaos_kills.CRASHES,
+        chaos_kills.MANY,
+        chaos_kills.DEPLOY,
+        *chaos_stops.ZOMBIES,
+        chaos_stops.STORM,
+        chaos_stops.PAIRS,
+        *chaos_brokers.ALL,
+        *chaos_brokers.ALONE,
+        *chaos_databases.ALL,
+        *chaos_databases.COMMITS,
+    ),
+    chaos_cluster.NODES: chaos_cluster.CLUSTER,
+}
+"""By how many brokers the system has."""
 COLUMNS = ("fault", "runs", "acknowledged", "refused", "no answer", "lost", "doubled", "wrong", "recovery s")
 SHOWN_SENTENCES = 20
 
@@ -62,11 +71,14 @@ class Row:
         return (self.fault, *(f"{number:,}" for number in (self.runs, *told, *found)), f"{one.recovery:.1f}")
 
 
-async def run(faults: Sequence[Fault], *, seed: str, short: bool, console: Console) -> list[Row]:
-    """Inject each fault in turn into one running system."""
-    rows = []
+async def run(faults: Sequence[Fault], *, brokers: int, seed: str, short: bool, console: Console) -> list[Row]:
+    """Inject each fault in turn into one running system with so many brokers."""
+    rows: list[Row] = []
+    if not faults:
+        return rows
     with tempfile.TemporaryDirectory(prefix="shenava-chaos-") as folder:
-        async with Stack(plan(Path(folder)), lambda line: console.print(line, style="dim", markup=False)) as stack:
+        told = plan(Path(folder), brokers=brokers)
+        async with Stack(told, lambda line: console.print(line, style="dim", markup=False)) as stack:
             world = World(stack, seed)
             for number, fault in enumerate(faults, 1):
                 console.print(f"{number} of {len(faults)}: {fault.name}", markup=False, highlight=False)
@@ -109,12 +121,18 @@ def main() -> int:
     parser.add_argument("--markdown", action="store_true", help="the table as a document has it")
     given = parser.parse_args()
     configure("chaos", level="ERROR", form="console")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers are away is what we ask for
     console = Console(stderr=True)
     console.print(f"seed {given.seed}", highlight=False)
-    faults = [fault for fault in FAULTS if re.search(given.only, fault.name)]
-    if not faults:
-        parser.error(f"no fault matches {given.only!r}; there are: {', '.join(fault.name for fault in FAULTS)}")
-    rows = asyncio.run(run(faults, seed=given.seed, short=given.short, console=console))
+    chosen = {n: [fault for fault in faults if re.search(given.only, fault.name)] for n, faults in FAULTS.items()}
+    if not any(chosen.values()):
+        names = [fault.name for faults in FAULTS.values() for fault in faults]
+        parser.error(f"no fault matches {given.only!r}; there are: {', '.join(names)}")
+    rows = [
+        row
+        for brokers, faults in chosen.items()
+        for row in asyncio.run(run(faults, brokers=brokers, seed=given.seed, short=given.short, console=console))
+    ]
     Console(width=None if sys.stdout.isatty() else 200).print(table(rows, markdown=given.markdown))
     return 1 if any(row.problems for row in rows) else 0
 

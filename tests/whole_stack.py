@@ -12,13 +12,20 @@ PATIENT = {"SHENAVA_ROUTER_ENDPOINTS": str(ENDPOINTS), "SHENAVA_WEBHOOK_LEASE_MA
 """All else is as shipped, so that what is measured is what a user gets."""
 
 
-def plan(directory: Path, *, environment: dict[str, str] | None = None, session_timeout_seconds: float = 10.0) -> Plan:
-    """A system in ``directory``; ``environment`` has more settings for every process."""
+def plan(
+    directory: Path,
+    *,
+    environment: dict[str, str] | None = None,
+    session_timeout_seconds: float = 10.0,
+    brokers: int = 1,
+) -> Plan:
+    """A system in ``directory``; ``environment`` has more settings for every process. Several brokers have no links."""
     return Plan(
         directory,
         ROOT / "config",
         clock_speed=CLOCK_SPEED,
         session_timeout_seconds=session_timeout_seconds,
         environment=PATIENT | (environment or {}),
-        links=True,
+        links=brokers == 1,
+        brokers=brokers,
     )

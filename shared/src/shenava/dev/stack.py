@@ -57,7 +57,7 @@ class Plan:
         ports: fixed ports by service; free ones are found for the others.
         environment: more settings for every process.
         links: True puts a fault proxy between each service and each server; see :meth:`Stack.link`.
-        brokers: nodes of the Kafka cluster; with three, records are kept by three and one node may fail. Not with links.
+        brokers: nodes of the Kafka cluster; with three, each record is on three and one node may fail. Without links.
     """
 
     directory: Path
