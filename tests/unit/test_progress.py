@@ -50,3 +50,13 @@ def test_a_partition_that_came_back_begins_without_the_marks_of_its_former_time(
     progress.finish(FIRST, 3)
 
     assert progress.uncommitted() == {FIRST: 4, SECOND: 2}
+
+
+def test_a_partition_begins_at_its_next_record_and_is_never_taken_back_behind_what_is_finished() -> None:
+    progress = Progress()
+    progress.begin(FIRST, 7)
+    progress.finish(SECOND, 9)
+    progress.begin(SECOND, 4)
+
+    assert (progress.mark(FIRST), progress.mark(SECOND)) == (7, 10)
+    assert progress.uncommitted() == {FIRST: 7, SECOND: 10}

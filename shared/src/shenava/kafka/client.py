@@ -17,6 +17,7 @@ from aiokafka.errors import (
 
 from shenava.errors import Fatal
 from shenava.kafka import closed_transport, ports
+from shenava.kafka.identity import identify_anew_with_each_connection
 from shenava.kafka.membership import Listener, commit_only_as_member, committed, find_place, read_from_the_earliest
 from shenava.kafka.ports import CommitRefused, OnAssigned, OnRevoked, Outbound, Partition, Record, WriteFailed
 from shenava.settings import KafkaSettings
@@ -179,6 +180,7 @@ class KafkaDelivery:
             max_request_size=MAX_REQUEST_BYTES,
             **connection(settings, client_id),
         )
+        identify_anew_with_each_connection(self._producer)
 
     async def start(self) -> None:
         """Connect.
