@@ -1,8 +1,13 @@
 """Tables of what normalisation does to Persian, English and mixed texts."""
 
+import importlib
+from collections.abc import Callable
+
 import pytest
 
 from shenava.text import cut, normalise, readable
+
+normalisation = importlib.import_module("shenava.text.normalise")  # the package has a function of that name
 
 SAME = [
     ("كيفيت غذا خيلي بد بود", "کیفیت غذا خیلی بد بود"),  # Arabic keyboard
@@ -75,6 +80,33 @@ def test_a_form_that_grows_is_bounded() -> None:
 def test_stacked_marks_are_limited_before_they_are_put_in_order() -> None:
     hostile = "e" + "\u0301\u0327" * 40_000  # ordering these takes minutes when nothing stops it
     assert len(normalise(hostile)) <= 31
+
+
+NEVER_AT_REST = ["＠\x01اwww.", "3＠www.http://\u200b", "!@\u2060chttp://", "＠\u200bwww."]
+"""In a row, each pass over them makes the next one find other addresses and handles."""
+
+
+@pytest.mark.parametrize("bait", NEVER_AT_REST)
+@pytest.mark.parametrize("length", [40, 1_000, 30_000])
+def test_the_passes_over_a_text_are_few_however_long_it_is(
+    bait: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[str] = []
+    for name in ("_pass", "_whole"):
+        _note_calls(monkeypatch, name, passes)
+    once = normalise(bait * (length // len(bait)))
+    assert len(passes) <= 15
+    assert normalise(once) == once
+
+
+def _note_calls(monkeypatch: pytest.MonkeyPatch, name: str, calls: list[str]) -> None:
+    real: Callable[[str], object] = getattr(normalisation, name)
+
+    def noted(text: str) -> object:
+        calls.append(name)
+        return real(text)
+
+    monkeypatch.setattr(normalisation, name, noted)
 
 
 def test_a_readable_text_keeps_its_author_spelling_and_its_lines() -> None:

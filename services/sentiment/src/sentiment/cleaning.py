@@ -4,6 +4,8 @@ import html
 import re
 
 _URL = re.compile(r"https?://\S+|www\.\S+")
+_ENDLESS = re.compile(r"&#[0-9]{20,};?")
+"""A number that no sign has; from 4,300 digits on Python refuses to read it."""
 _HANDLE = re.compile(r"@\w+")
 _SPACE = re.compile(r"\s+")
 _ESCAPED = (("\\u002c", ","), ("\\u2019", "’"), ('\\""', '"'), ('""', '"'))  # left by the exports of the training sets
@@ -20,7 +22,7 @@ def clean(text: str, language: str) -> str:
         text: what was written.
         language: as `language.detect` tells it.
     """
-    text = html.unescape(text)
+    text = html.unescape(_ENDLESS.sub("\ufffd", text))  # the sign that HTML puts for every unknown number
     for escaped, sign in _ESCAPED:
         text = text.replace(escaped, sign)
     text = _HANDLE.sub("@user", _URL.sub("http", text))

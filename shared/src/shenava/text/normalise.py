@@ -15,6 +15,9 @@ _ALLOWED_GRAPHEME = 64
 _STACK = 30
 """Combining marks in a row that are kept: no writing system uses more (UAX #15 section 13)."""
 
+_PASSES = 10
+"""Passes in which protected words are spared; writing needs two or three, and a text made to need more grows costly."""
+
 _SAME = {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه"}
 _DIGITS = {
     zero + value: str(value)
@@ -78,20 +81,27 @@ def normalise(text: str, max_length: int = MAX_LENGTH) -> str:
     NFKC; Arabic yeh, alef maksura, kaf and teh marbuta to their Persian letters; Persian and Arabic digits to
     ASCII; tatweel, Arabic diacritics, control and bidirectional characters and lone surrogates removed; ZWNJ
     single and only inside words; a letter repeated three times or more is kept twice; white space collapsed.
-    URLs, @handles, #hashtags and emoji sequences stay as they are.
+    URLs, @handles, #hashtags and emoji sequences stay as they are, except in a text that is made so that what is one
+    changes with each pass: the work is linear in the length whatever is written.
 
     Idempotent. The answer has at most ``max_length`` code points: NFKC may make a text longer, so both the input
     and the output are cut, at a place that splits no grapheme.
     """
-    current = cut(text, max_length)
+    current, passes = cut(text, max_length), 0
     while True:
-        result, settled = _pass(current)
+        passes += 1
+        result, settled = _pass(current) if passes <= _PASSES else (_whole(current), False)
         if len(result) > max_length:
             result, settled = cut(result, max_length), False
         # A removal can bring characters together that mean something new (a protected word, a composed letter).
         if settled or result == current:
             return result
         current = result
+
+
+def _whole(text: str) -> str:
+    """One pass that protects nothing. What it settles on has nothing left to change beside protected words either."""
+    return " ".join(_plain(text, "", "").split())
 
 
 def _pass(text: str) -> tuple[str, bool]:
