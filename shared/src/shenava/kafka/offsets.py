@@ -105,7 +105,8 @@ class Offsets:
         except (CommitRefused, TimeoutError) as error:
             # The work is done; a repeat of it is absorbed by the inbox.
             log.warning("offsets_not_committed", reason=str(error) or type(error).__name__)
-        else:
+            return
+        if marks:
             metrics.CONSUMER_PROGRESS.set_to_current_time()
 
     def forget(self, partitions: frozenset[Partition]) -> None:
