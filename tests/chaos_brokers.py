@@ -20,7 +20,7 @@ ALL = (
         away(FaultProxy.black_hole, "kafka", seconds=LONG_SECONDS),
     ),
     Fault(
-        "connections of all services to the brokers are cut, again and again",
+        "connections of all services to the brokers are cut again and again",
         flapping("kafka"),
         flapping("kafka", seconds=LONG_SECONDS),
     ),

@@ -60,7 +60,7 @@ ALL = (
 )
 COMMITS = tuple(
     Fault(
-        f"connections of {service} are cut during COMMIT, before it arrives and before its answer does",
+        f"connections of {service} are cut before and after COMMIT arrives",
         cut_at("postgres", service, patterns),
         cut_at("postgres", service, patterns, times=10),
         runs=20 * len(patterns),

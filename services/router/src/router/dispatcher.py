@@ -20,6 +20,7 @@ from router.ledger import Backlog
 from router.slots import Slots
 from router.webhook_settings import WebhookSettings
 from shenava.crash_points import reach
+from shenava.db.connections import DRIVER_FAILURES
 from shenava.db.database import Database, Transaction
 from shenava.errors import Transient
 from shenava.telemetry import metrics
@@ -168,7 +169,7 @@ class Dispatcher:
     async def _heard(self, said: Awaitable[object]) -> None:
         try:
             await said
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_FAILURES as error:
             if self._listening is not None:
                 self._listening.terminate()
             raise Transient(f"cannot listen for new deliveries: {error!r}") from error

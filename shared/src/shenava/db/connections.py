@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+DRIVER_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""All that asyncpg may raise; the third when a connection breaks between two of its messages."""
 KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 """Seconds until an idle connection is probed, seconds between probes, and how many may stay unanswered."""
 UNACKNOWLEDGED = timedelta(seconds=30)
@@ -32,7 +34,7 @@ def watch(engine: AsyncEngine, patience: timedelta) -> None:
             return
         try:
             connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=patience.total_seconds()))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_FAILURES as error:
             connection.driver_connection.terminate()
             raise InvalidatePoolError from error
 

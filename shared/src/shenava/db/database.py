@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shenava.crash_points import reach
-from shenava.db.connections import keep_alive, watch
+from shenava.db.connections import DRIVER_FAILURES, keep_alive, watch
 from shenava.errors import Fatal, Invalid, Transient
 from shenava.settings import PostgresSettings
 
@@ -132,8 +132,10 @@ class Database:
             return told(error)
 
 
-FAILURES = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (DBAPIError, PoolTimeout, *DRIVER_FAILURES)
 """All that SQLAlchemy, and asyncpg past it, may raise."""
+LOST = OSError | InterfaceError | asyncpg.InterfaceError | asyncpg.InternalClientError
+"""Those after which the connection is of no use."""
 
 
 def told(error: BaseException) -> str:
@@ -150,7 +152,7 @@ def refuse_login(error: BaseException) -> None:
 
 def raise_if_transient(error: BaseException) -> None:
     """Turn a database error after which the same work may succeed into ``Transient``; return for any other."""
-    if isinstance(error, OSError | TimeoutError | PoolTimeout | InterfaceError | asyncpg.InterfaceError):
+    if isinstance(error, PoolTimeout | LOST):
         raise Transient(f"postgresql is away: {type(error).__name__}: {error}"[:500]) from error
     state = _state(error)
     lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, OperationalError))
@@ -160,8 +162,7 @@ def raise_if_transient(error: BaseException) -> None:
 
 def _may_be_broken(error: BaseException) -> bool:
     """Whether the connection on which ``error`` came up may be without a peer, or still wait for an answer."""
-    lost = isinstance(error, asyncio.CancelledError | OSError | InterfaceError | asyncpg.InterfaceError)
-    return lost or _state(error).startswith("08")
+    return isinstance(error, asyncio.CancelledError | LOST) or _state(error).startswith("08")
 
 
 def _raise_if_unstorable(error: BaseException) -> None:

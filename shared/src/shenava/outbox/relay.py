@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from shenava.crash_points import reach
+from shenava.db.connections import DRIVER_FAILURES
 from shenava.db.database import Database
 from shenava.errors import Transient
 from shenava.kafka.ports import Outbound, WriteFailed
@@ -46,8 +47,8 @@ class Relay:
         while not stop.is_set():
             try:
                 await self._with_connection(stop)
-            except (Transient, WriteFailed, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("relay_interrupted", reason=str(error)[:300])
+            except (Transient, WriteFailed, *DRIVER_FAILURES) as error:
+                log.warning("relay_interrupted", reason=repr(error)[:300])
                 await self._stand_by(stop)
         log.info("relay_stopped")
 
