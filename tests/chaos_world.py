@@ -1,6 +1,7 @@
 """Runs one fault against the whole system under load, and says what it cost: lost, doubled, seconds to recover."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -90,7 +91,7 @@ class World:
             TimeoutError: it did not recover within 90 seconds.
         """
         rng = Random(f"{self._seed} {fault}")  # noqa: S311 - a run that can be repeated, no secret
-        brand = "chaos-" + "-".join(fault.lower().split())[:50]
+        brand = "chaos-" + re.sub("[^a-z0-9]+", "-", fault.lower())[:50]
         load = Load(self.stack, brand, rng, pace)
         stop = asyncio.Event()
         async with Observer(self.stack.kafka_settings, brand=brand) as observer, asyncio.TaskGroup() as group:
