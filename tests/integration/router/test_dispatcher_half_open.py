@@ -6,14 +6,22 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from pydantic import SecretStr
 
+from router import deliveries
 from router import dispatcher as dispatcher_module
 from servers import DatabaseFor
+from shenava.db.database import Database
 from shenava.dev.fault_proxy import FaultProxy
 from shenava.dev.postgres_node import PostgresServer
+from shenava.settings import PostgresSettings
 from shenava.testing.waiting import until
 from webhook_world import endpoint, world
 
 pytestmark = pytest.mark.servers
+
+
+async def notify(settings: PostgresSettings) -> None:
+    async with Database(settings, schema="router", service="tests") as database, database.transaction() as tx:
+        await deliveries.wake(tx)
 
 
 async def test_a_dispatcher_listens_anew_when_the_connection_it_listens_on_is_half_open(
@@ -38,6 +46,7 @@ async def test_a_dispatcher_listens_anew_when_the_connection_it_listens_on_is_ha
                 deaf = working._listening
                 assert deaf is not None
                 await link.black_hole()
-                await until(deaf.is_closed)
+                await notify(straight)
+                await until(lambda: all(connection.lost for connection in link._connections))
                 await link.heal(silent=True)
                 await until(lambda: working._listening is not deaf)
