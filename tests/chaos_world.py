@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from time import monotonic
 
@@ -15,12 +15,14 @@ from chaos_load import PACE_SECONDS, Load
 from shenava import topics
 from shenava.dev.evidence import gather
 from shenava.dev.observer import Observer
-from shenava.dev.oracle import Verdict, judge
+from shenava.dev.oracle import Evidence, Verdict, judge
 from shenava.dev.processes import ProcessExit
 from shenava.dev.stack import Stack
 
-Inject = Callable[[Stack, Random], Awaitable[None]]
-"""Does the harm and heals it; returns at the moment of healing."""
+Look = Callable[[Evidence], Awaitable[Sequence[str]]]
+"""Says what else does not hold of the brand of the run once every law does."""
+Inject = Callable[[Stack, Random], Awaitable[Look | None]]
+"""Does the harm and heals it; returns at the moment of healing, with what to look at beside the laws, if anything."""
 
 
 @dataclass(frozen=True)
@@ -101,20 +103,20 @@ class World:
             try:
                 async with asyncio.timeout(RECOVER_SECONDS):
                     await load.accepted(WARM_MENTIONS)
-                await inject(self.stack, rng)
+                look = await inject(self.stack, rng)
                 recovery = await _recovered(observer, load)
                 await asyncio.sleep(AFTERWARDS_SECONDS)
             finally:
                 stop.set()
             await sending
-            verdict = await self._settled(observer, load, brand)
+            verdict = await self._settled(observer, load, brand, look)
             keeper.cancel()
         told = load.told
         return Outcome(
             fault, len(told.accepted), told.refused, told.unknown, recovery, load.slowest_refusal, verdict, exits
         )
 
-    async def _settled(self, observer: Observer, load: Load, brand: str) -> Verdict:
+    async def _settled(self, observer: Observer, load: Load, brand: str, look: Look | None) -> Verdict:
         """The verdict once every law holds, or what still does not after 90 seconds."""
         verdict = Verdict(wrong=("the system could not be looked at",))
         deadline = monotonic() + SETTLE_SECONDS
@@ -124,9 +126,11 @@ class World:
                 evidence = await gather(
                     self.stack, observer, load.told, brand=brand, levels=LEVELS, routes_to=ROUTES_TO
                 )
+                verdict = judge(evidence)
+                if look is not None and not verdict.sentences:
+                    verdict = replace(verdict, wrong=tuple(await look(evidence)))
             except (OSError, httpx.HTTPError, asyncpg.PostgresError, KafkaError):
                 continue
-            verdict = judge(evidence)
         return verdict
 
 

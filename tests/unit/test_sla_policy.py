@@ -76,6 +76,8 @@ def test_the_sample_file_is_good() -> None:
         ("", "the file: Input should be"),
         ("policies: []", "policies: Tuple should have at least 1 item"),
         ("policies: [", "not YAML"),
+        ("policies: 2026-02-30", "not YAML: day is out of range"),
+        ("policies: &all [*all]", "nested too deeply"),
         ("policies: [{name: a, name: b}]", "line 1: 'name' is given twice"),
         ("policies: [{name: a}]\npolicies: [{name: b}]", "line 2: 'policies' is given twice"),
         ("polices: [{name: a}]", "polices: Extra inputs are not permitted"),

@@ -24,6 +24,7 @@ from shenava import __version__
 from shenava.errors import Fatal, Transient
 from shenava.http import probes, problems
 from shenava.http.measured import Measured
+from shenava.http.patience import patient_for
 from shenava.http.probes import Health
 from shenava.kafka.ports import WriteFailed
 from shenava.settings import HttpSettings, InvalidSettings, ProcessSettings, read
@@ -161,6 +162,7 @@ def _http_task(name: str, service: Service, http: HttpSettings) -> Task:
     server = _Server(
         uvicorn.Config(
             app,
+            http=patient_for(http.head_timeout),
             log_config=None,
             access_log=False,
             server_header=False,

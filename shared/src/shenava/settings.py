@@ -146,6 +146,9 @@ class HttpSettings(Group):
     port: int = Field(default=8000, ge=0, le=65535)
     max_body: int = Field(default=2_000_000, ge=1_000, description="bytes of one request body")
     max_in_flight: int = Field(default=2048, ge=1, description="connections, idle ones too; more are told 503")
+    head_timeout: Duration = Field(
+        default=timedelta(seconds=10), gt=timedelta(), description="for a request's head to arrive; then we hang up"
+    )
 
 
 class ProcessSettings(Group):

@@ -24,19 +24,25 @@ class Source:
         """The YAML in ``content``.
 
         Raises:
-            InvalidRulebook: it is not UTF-8, not YAML, empty, or has a key twice in one mapping.
+            InvalidRulebook: it is not UTF-8, not YAML, empty, nested without end, or has a key twice in one mapping.
         """
         try:
-            text = content.decode("utf-8")
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(text)
+            return cls._of(content, name)
         except UnicodeDecodeError as error:
             raise InvalidRulebook(name, [Fault(f"is not UTF-8 (byte {error.start})")]) from None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise InvalidRulebook(name, [Fault(f"is not YAML: {error.problem}", line)]) from None
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # PyYAML lets dates and numbers fail that look like ones
             raise InvalidRulebook(name, [Fault(f"is not YAML: {error}")]) from None
+        except RecursionError:
+            raise InvalidRulebook(name, [Fault("is nested too deeply")]) from None
+
+    @classmethod
+    def _of(cls, content: bytes, name: str) -> "Source":
+        text = content.decode("utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
         if not isinstance(root, yaml.MappingNode):
             raise InvalidRulebook(name, [Fault("must be a mapping with queues, attention, rules and fallback")])
         repeated = list(_repeated(root, ()))

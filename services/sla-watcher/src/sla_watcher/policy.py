@@ -151,9 +151,11 @@ def parse(text: str, *, speed: float = 1.0) -> SlaPolicies:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        repeated = list(_repeated(root))
+    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets dates and numbers fail that look like ones
         raise InvalidPolicy(f"not YAML: {error}") from error
-    repeated = list(_repeated(root))
+    except RecursionError:
+        raise InvalidPolicy("nested too deeply") from None
     if repeated:
         raise InvalidPolicy("\n".join(repeated))
     return build(document, speed=speed)
