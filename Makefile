@@ -37,6 +37,7 @@ test-fast: $(VENV)/.installed ## The tests that need no servers (under a minute)
 .PHONY: chaos
 chaos: $(VENV)/.installed ## Every fault in its long form, under load; prints what each cost (ARGS="--only killed --seed 7")
 	PYTHONPATH=tests $(BIN)/python tests/chaos_run.py $(ARGS)
+	SHENAVA_CHAOS_SCALE=20 $(BIN)/python -m pytest tests/chaos/test_deadline_storm.py tests/chaos/test_deadline_race.py
 
 .PHONY: soak
 soak: $(VENV)/.installed ## A million events through everything: CPU per event and memory on the way (ARGS="--events 50000")
@@ -76,6 +77,7 @@ bench: $(VENV)/.installed .venv-bench/faststream/.installed .venv-bench/quix/.in
 	$(BIN)/python benchmarks/transport.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/idle_memory.py
+	$(BIN)/python benchmarks/deadline_storm.py
 
 .PHONY: lock
 lock: $(VENV)/.installed ## Resolve the hashed locks in requirements/ anew (ARGS=--upgrade for newer versions)
