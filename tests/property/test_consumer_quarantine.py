@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from delivery_story import KILLERS, SETTINGS, Process, Story
@@ -28,6 +28,7 @@ UNHEARD_OF = 3
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 6), st.lists(records, min_size=1, max_size=25), deeds, st.integers(1, 3))
+@example(1, 3, [(0, "good", 0), (0, "good", 0), (0, "lethal", 0), (0, "lethal", 0)], [], 1)
 def test_just_the_records_that_kill_are_put_aside_after_few_deaths_and_all_others_are_handled(
     partitions: int, max_records: int, written: list[tuple[int, str, int]], turns: list[tuple[str, int]], after: int
 ) -> None:

@@ -1,7 +1,7 @@
 """A record that kills the process is found by what outlives it and put aside; other ends of a process count nothing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +13,10 @@ from shenava.errors import Fatal
 from shenava.kafka.ports import Partition
 from shenava.kafka.quarantine import TooManyKillers
 from shenava.retry import Backoff
-from shenava.testing.memory_kafka import MemorySubscription
+from shenava.testing.memory_kafka import MemoryRecord, MemorySubscription
 
 LATER = Backoff(first=timedelta(hours=1), limit=timedelta(hours=1))
-SUSPECTED = '{"taken":2}'
+SUSPECTED = '{"taken":2,"until":9}'
 
 
 async def _until_finished(story: Story, **how: Any) -> int:
@@ -100,7 +100,42 @@ async def test_a_partition_is_noted_once_and_then_costs_one_commit_a_batch() -> 
     async with world.joined(subscription=subscription, max_records=2) as consumer:
         await turn(consumer, lambda: world.committed == {0: 6})
 
-    assert subscription.stored == [{0: (0, '{"taken":1}')}, {0: (2, "")}, {0: (4, "")}, {0: (6, "")}]
+    assert subscription.stored == [{0: (0, '{"taken":1,"until":2}')}, {0: (2, "")}, {0: (4, "")}, {0: (6, "")}]
+
+
+class Slow(Counting):
+    """Brings one record at a time, as where a poll takes from many partitions."""
+
+    async def poll(self, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[MemoryRecord]]:
+        return await super().poll(min(1, max_records), timeout_ms)
+
+
+async def test_what_was_taken_up_counts_until_all_is_passed_that_the_batch_can_have_held() -> None:
+    world = World(partitions=1)
+    world.write(count=4)
+    subscription = Slow(world.broker, ["mentions.received"], group="sentiment")
+    async with world.joined(subscription=subscription, max_records=3) as consumer:
+        await turn(consumer, lambda: world.committed == {0: 4})
+
+    taken = '{"taken":1,"until":3}'
+    assert [each[0] for each in subscription.stored] == [(0, taken), (1, taken), (2, taken), (3, ""), (4, "")]
+
+
+async def test_what_is_given_back_in_good_order_before_that_was_not_taken_up() -> None:
+    world = World(partitions=1)
+    world.write(count=4)
+    _suspect(world, '{"taken":1,"until":9}')
+    subscription = Slow(world.broker, ["mentions.received"], group="sentiment")
+    stop = asyncio.Event()
+
+    async def enough() -> None:
+        stop.set()
+
+    world.handler.before = enough
+    async with world.producer() as producer:
+        await world.consumer(producer, subscription=subscription, max_records=9).run(stop)
+
+    assert (world.committed, world.notes) == ({0: 1}, {0: '{"taken":1,"until":4}'})
 
 
 async def test_a_suspected_partition_is_read_one_by_one_up_to_what_was_there_and_then_in_batches_again() -> None:
@@ -160,7 +195,7 @@ async def test_what_is_let_go_is_taken_back(note: str, error: Exception) -> None
         assert world.broker.group("sentiment").notes == {Partition("mentions.received", 0): stood}
 
 
-@pytest.mark.parametrize(("stalled", "noted"), [(True, '{"taken":1}'), (False, "")])
+@pytest.mark.parametrize(("stalled", "noted"), [(True, '{"taken":1,"until":1}'), (False, "")])
 async def test_being_cancelled_is_held_against_the_batch_only_if_the_watchdog_says_so(
     stalled: bool,  # noqa: FBT001 - a case
     noted: str,

@@ -84,7 +84,7 @@ class Consumer:
             try:
                 # aiokafka does not call on_revoked on stop, so the marks are stored here.
                 async with self._in_hand:
-                    await self._offsets.store()
+                    await self._offsets.give_back()
             finally:
                 await self._subscription.stop()
 
@@ -139,7 +139,9 @@ class Consumer:
         careful = [work for work in works if self._offsets.is_careful(work.partition)]
         if together := [work for work in works if work not in careful]:
             await self._together(together, attempt)
-        await self._one_by_one(careful, attempt)
+        if careful:
+            await self._one_by_one(careful, attempt, noted=True)
+            await self._offsets.store()
 
     async def _together(self, works: list[Work], attempt: int) -> None:
         """Handle the works as one batch; what fails is parked, put aside, or tried one by one."""
@@ -156,12 +158,12 @@ class Consumer:
         else:
             self._finish(works)
 
-    async def _one_by_one(self, works: Iterable[Work], attempt: int) -> None:
+    async def _one_by_one(self, works: Iterable[Work], attempt: int, *, noted: bool = False) -> None:
         for work in works:
             failed = attempt
             for single in work.singles():
                 try:
-                    await self._handling.single(single)
+                    await self._handling.single(single, noted=noted)
                 except (Transient, WriteFailed) as reason:
                     self._park([work.since(single)], failed, reason)
                     break
@@ -222,7 +224,7 @@ class Consumer:
 
     async def _on_revoked(self, partitions: frozenset[Partition]) -> None:
         async with self._in_hand:
-            await self._offsets.store()
+            await self._offsets.give_back()
             self._offsets.forget(partitions)
             self._parking.forget(partitions)
             for partition in partitions:

@@ -50,14 +50,14 @@ class Handling:
                 await self._handler(batch)
             self._observe(batch)
 
-    async def single(self, single: Work) -> None:
-        """Handle one record, or put it aside if it is invalid or kills the process."""
-        if single.records and self._offsets.is_careful(single.partition):
-            kills = await self._offsets.take_one(single)
-            if kills is not None:
-                await self._put_aside(single, kills)
-                self._offsets.put_aside(single)
-                return
+    async def single(self, single: Work, *, noted: bool) -> None:
+        """Handle one record, ``noted`` by itself before, or put it aside if it is invalid or kills the process."""
+        if not noted:
+            self._offsets.hold(single)
+        elif single.records and (kills := await self._offsets.take_one(single)) is not None:
+            await self._put_aside(single, kills)
+            self._offsets.put_aside(single)
+            return
         try:
             if batch := await self._readable([single]):
                 await self._handler(batch)

@@ -41,12 +41,14 @@ class Offsets:
             Transient: it cannot be stored; the works must not be handled.
         """
         await self._learn(works)
-        taken = [work for work in works if self._quarantine.must_note(work.partition)]
+        together = [work for work in works if not self._quarantine.is_careful(work.partition)]
+        self._quarantine.take(work.partition for work in together)
+        taken = [work for work in together if self._quarantine.must_note(work.partition)]
         if taken:
             await self._take(taken)
 
     async def take_one(self, single: Work) -> Invalid | None:
-        """Note that one record of a partition that is read carefully is about to be handled.
+        """Note that one record is about to be handled, of a partition that was read carefully when its work began.
 
         Returns: why it must be put aside instead, if it has killed the process too often.
 
@@ -55,10 +57,17 @@ class Offsets:
             TooManyKillers: too many others nearby were put aside for that before.
         """
         self._progress.begin(single.partition, single.first)
-        if self._quarantine.is_killer(single.partition):
+        is_careful = self._quarantine.is_careful(single.partition)
+        if is_careful and self._quarantine.is_killer(single.partition):
             return self._quarantine.reason(single.partition)
-        await self._take([single])
+        # Behind the careful stretch as well what is finished is stored first: none of it may be blamed for the next.
+        self._quarantine.take([single.partition])
+        await self._take([single] if is_careful else [])
         return None
+
+    def hold(self, single: Work) -> None:
+        """The next one of a batch is about to be handled, that is noted as a whole."""
+        self._quarantine.take([single.partition])
 
     def put_aside(self, single: Work) -> None:
         """The record that :meth:`take_one` refused is a dead letter now."""
@@ -92,6 +101,11 @@ class Offsets:
         except BaseException:
             self._quarantine.blame()
             raise
+
+    async def give_back(self) -> None:
+        """Store what is finished as one who has nothing in hand and gives all of it back."""
+        self._quarantine.give_back()
+        await self.store()
 
     async def store(self) -> None:
         """Store what is finished, and take back what was noted of records that were let go."""
@@ -135,12 +149,10 @@ class Offsets:
     async def _take(self, works: Sequence[Work]) -> None:
         for work in works:
             self._progress.begin(work.partition, work.first)
-            self._quarantine.take(work.partition)
         taken = [work.partition for work in works]
         try:
             await self._commit(taken)
         except (CommitRefused, TimeoutError) as error:
-            self._quarantine.let_go(taken)
             raise Transient(f"what is in hand cannot be noted: {error!r}") from error
 
     async def _commit(self, also: Iterable[Partition] = ()) -> None:

@@ -31,13 +31,15 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept of a partition beside the offset at which it is to be read on.
 
     Attributes:
-        taken: how often it was taken up from this offset and neither finished nor let go.
+        taken: how often it was taken up and neither let go nor read as far as ``until``.
+        until: as far as the batches taken up then can have reached.
         careful_until: up to this offset it is read one record at a time; 0 if it is not.
         tries: how often the record at this offset was in hand alone when the process died.
         put_aside: records of the careful stretch that were put aside.
     """
 
     taken: _Count = 0
+    until: _Count = 0
     careful_until: _Count = 0
     tries: _Count = 0
     put_aside: _Count = 0
@@ -70,8 +72,10 @@ class Quarantine:
         self._window = window
         # As they are to be when nothing is in hand.
         self._notes: dict[Partition, Note] = {}
+        self._reach: dict[Partition, int] = {}
         self._proven: set[Partition] = set()
         self._in_hand: set[Partition] = set()
+        self._blamed: set[Partition] = set()
         self._overstated: set[Partition] = set()
 
     def unknown(self, partitions: Iterable[Partition]) -> set[Partition]:
@@ -81,21 +85,23 @@ class Quarantine:
     def learn(self, partition: Partition, stored: Committed | None, *, head: int, end: int | None) -> None:
         """The partition came to us with what is ``stored``.
 
-        ``head`` is the offset of its next record: what was counted at another one was for another record. ``end`` is
-        where its log ends, if that is known.
+        ``head`` is the offset of its next record: deaths over a record at another one were over another record. ``end``
+        is where its log ends, if that is known.
         """
-        note = noted(stored.note) if stored is not None else Note()
-        if stored is None or stored.offset != head:
-            note = Note(careful_until=note.careful_until, put_aside=note.put_aside)
-        if note.careful_until <= head:
-            note = Note(taken=note.taken)
-            if note.taken >= SUSPECTED_AFTER:
-                until = head + self._window
-                note = Note(careful_until=until if end is None else min(until, end))
+        note = noted(stored.note) if stored is not None else _NOTHING
+        tries = note.tries if stored is not None and stored.offset == head else 0
+        reach = head + self._window if end is None else min(head + self._window, end)
+        if head < note.careful_until:
+            note = Note(careful_until=note.careful_until, tries=tries, put_aside=note.put_aside)
+        elif head < note.until:
+            note = Note(careful_until=reach) if note.taken >= SUSPECTED_AFTER else Note(note.taken, note.until)
+        else:
+            note = _NOTHING
         self._notes[partition] = note
+        self._reach[partition] = reach
 
     def is_careful(self, partition: Partition) -> bool:
-        """Whether its records are to be handled one at a time, each taken by itself."""
+        """Whether its records are to be handled one at a time, each noted by itself."""
         return self._notes.get(partition, _NOTHING).careful_until > 0
 
     def careful(self) -> int:
@@ -142,26 +148,27 @@ class Quarantine:
         note = self._notes[partition]
         self._notes[partition] = Note(careful_until=note.careful_until, put_aside=note.put_aside + 1)
 
-    def take(self, partition: Partition) -> None:
-        """Its next records are about to be handled; a death from now on is held against them."""
-        self._in_hand.add(partition)
+    def take(self, partitions: Iterable[Partition]) -> None:
+        """Their next records are about to be handled; a death from now on is held against them."""
+        self._in_hand.update(partitions)
 
     def note(self, partition: Partition) -> str:
         """What is to be stored beside its offset now."""
         note = self._notes.get(partition, _NOTHING)
         if partition in self._in_hand and note.careful_until:
             note = msgspec.structs.replace(note, tries=note.tries + 1)
-        elif partition in self._in_hand:
-            note = Note(taken=note.taken + 1)
+        elif partition in self._in_hand and partition not in self._proven:
+            note = self._once_more(partition)
         return note.written()
 
     def finished(self, partition: Partition, offset: int) -> None:
         """What was in hand is finished, and the next one to read is ``offset``."""
         note = self._notes.get(partition, _NOTHING)
-        is_over = note.careful_until <= offset
-        self._notes[partition] = (
-            _NOTHING if is_over else Note(careful_until=note.careful_until, put_aside=note.put_aside)
-        )
+        if note.careful_until:
+            note = Note(careful_until=note.careful_until, put_aside=note.put_aside)
+        elif partition in self._in_hand and partition not in self._proven:
+            note = self._once_more(partition)
+        self._notes[partition] = note if offset < max(note.until, note.careful_until) else _NOTHING
         self._proven.add(partition)
         self._in_hand.discard(partition)
 
@@ -169,11 +176,21 @@ class Quarantine:
         """What is in hand of them (else of all) is neither finished nor to blame: what was stored says too much."""
         gone = self._in_hand.intersection(partitions) if partitions is not None else set(self._in_hand)
         self._in_hand -= gone
-        self._overstated |= gone
+        self._overstated |= {each for each in gone if self.is_careful(each) or each not in self._proven}
 
     def blame(self) -> None:
         """The process ends over what is in hand: what was stored stays so."""
+        self._blamed |= self._in_hand
         self._in_hand.clear()
+
+    def give_back(self) -> None:
+        """All that is ours ends with us in good order: that it was taken up counts no more."""
+        for partition in self._proven - self._blamed:
+            note = self._notes.get(partition, _NOTHING)
+            if note.taken:
+                self._notes[partition] = Note(note.taken - 1, note.until) if note.taken > 1 else _NOTHING
+                self._overstated.add(partition)
+        self._proven &= self._blamed
 
     def overstated(self) -> frozenset[Partition]:
         """Of these something is stored that is no longer so."""
@@ -187,8 +204,12 @@ class Quarantine:
         """They are not ours any more."""
         for partition in partitions:
             self._notes.pop(partition, None)
-        for held in (self._proven, self._in_hand, self._overstated):
+            self._reach.pop(partition, None)
+        for held in (self._proven, self._in_hand, self._blamed, self._overstated):
             held.difference_update(partitions)
+
+    def _once_more(self, partition: Partition) -> Note:
+        return Note(self._notes[partition].taken + 1, self._reach[partition])
 
 
 _NOTHING = Note()
