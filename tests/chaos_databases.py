@@ -4,13 +4,13 @@ from random import Random
 
 import asyncpg
 
-from chaos_links import LONG_SECONDS, SHORT_SECONDS, away, cut_at, one_after_another, slow
+from chaos_links import LONG_SECONDS, away, cut_at, one_after_another, slow, with_bounded_memory
 from chaos_world import Fault
 from shenava.dev.fault_proxy import FaultProxy
 from shenava.dev.pacing import Pace
 from shenava.dev.stack import Stack
 
-SLOW = Pace(delay=0.05)
+SLOWNESS = Pace(delay=0.05)
 """On the way there and back: 100 ms a statement."""
 END = ".*COMMIT"
 TRANSACTIONS = {
@@ -35,29 +35,27 @@ async def _terminate(stack: Stack, _: Random) -> None:
         await admin.close()
 
 
-ALL = (
-    Fault("PostgreSQL restarts and then ends every connection", one_after_another([_restart, _terminate])),
-    Fault(
-        "PostgreSQL refuses all services",
-        away(FaultProxy.refuse, "postgres"),
-        away(FaultProxy.refuse, "postgres", seconds=LONG_SECONDS),
-    ),
-    Fault(
-        "PostgreSQL swallows what all services say",
-        away(FaultProxy.black_hole, "postgres"),
-        away(FaultProxy.black_hole, "postgres", seconds=LONG_SECONDS),
-    ),
-    Fault(
-        "PostgreSQL has moved and connections to where it was stay silent for ever",
-        away(FaultProxy.black_hole, "postgres", silent=True),
-        away(FaultProxy.black_hole, "postgres", seconds=SHORT_SECONDS, silent=True),
-    ),
-    Fault(
-        "PostgreSQL takes 100 ms for a statement",
-        slow("postgres", SLOW),
-        slow("postgres", SLOW, seconds=LONG_SECONDS),
-    ),
+RESTARTS = Fault("PostgreSQL restarts and then ends every connection", one_after_another([_restart, _terminate]))
+REFUSES = Fault(
+    "PostgreSQL refuses all services",
+    away(FaultProxy.refuse, "postgres"),
+    away(FaultProxy.refuse, "postgres", seconds=LONG_SECONDS),
 )
+SWALLOWS = Fault(
+    "PostgreSQL swallows what all services say",
+    with_bounded_memory(away(FaultProxy.black_hole, "postgres")),
+    with_bounded_memory(away(FaultProxy.black_hole, "postgres", seconds=LONG_SECONDS)),
+)
+MOVES = Fault(
+    "PostgreSQL has moved and connections to where it was stay silent for ever",
+    with_bounded_memory(away(FaultProxy.black_hole, "postgres", silent=True)),
+)
+SLOW = Fault(
+    "PostgreSQL takes 100 ms for a statement",
+    with_bounded_memory(slow("postgres", SLOWNESS)),
+    with_bounded_memory(slow("postgres", SLOWNESS, seconds=LONG_SECONDS)),
+)
+ALL = (RESTARTS, REFUSES, SWALLOWS, MOVES, SLOW)
 COMMITS = tuple(
     Fault(
         f"connections of {service} are cut before and after COMMIT arrives",
@@ -66,4 +64,8 @@ COMMITS = tuple(
         runs=20 * len(patterns),
     )
     for service, patterns in TRANSACTIONS.items()
+)
+COMMITS_IN_TURN = Fault(
+    "connections of one service after another are cut before and after COMMIT arrives",
+    one_after_another(fault.inject for fault in COMMITS),
 )

@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from random import Random
 
-from chaos_world import Inject
+import psutil  # type: ignore[import-untyped]  # it ships no types
+
+from chaos_world import Inject, Look
 from shenava.dev.fault_proxy import FaultProxy
 from shenava.dev.links import Server
 from shenava.dev.pacing import Pace
-from shenava.dev.stack import USES, Stack
+from shenava.dev.stack import SERVICES, USES, Stack
 
 SHORT_SECONDS, LONG_SECONDS = 3.0, 45.0
 TURN_SECONDS = 1.5
 FLAP_SECONDS = 0.5
 SEEN_WITHIN_SECONDS = 30.0
+MEMORY_LOOK_SECONDS = 0.25
+MORE_MEGABYTES = 64
+"""What a service may need more for what waits; a queue without bound would need it in seconds."""
 
 
 def ways(stack: Stack, server: Server, service: str | None = None) -> list[FaultProxy]:
@@ -94,3 +99,25 @@ def one_after_another(injections: Iterable[Inject]) -> Inject:
             await each(stack, rng)
 
     return inject
+
+
+def with_bounded_memory(inject: Inject) -> Inject:
+    """The same, while no service may grow by more than 64 MiB."""
+
+    async def watched(stack: Stack, rng: Random) -> Look | None:
+        before = memory(stack)
+        most = dict(before)
+        injecting = asyncio.ensure_future(inject(stack, rng))
+        while not injecting.done():
+            await asyncio.wait([injecting], timeout=MEMORY_LOOK_SECONDS)
+            most = {service: max(most[service], now) for service, now in memory(stack).items()}
+        grown = {service: round(most[service] - before[service]) for service in before}
+        assert all(more <= MORE_MEGABYTES for more in grown.values()), f"memory grew, in MiB: {grown}"
+        return await injecting
+
+    return watched
+
+
+def memory(stack: Stack) -> dict[str, float]:
+    """MiB that each service holds."""
+    return {service: psutil.Process(stack.processes.pid(service)).memory_info().rss / 2**20 for service in SERVICES}
