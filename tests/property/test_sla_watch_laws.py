@@ -5,6 +5,7 @@ from collections import Counter
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shenava.dev.audit import nothing_is_revised_in_silence
 from shenava.events import IssueEvent, SlaBreached, SlaFired, SlaMet, SlaVerdictRevised
 from sla_watcher.clocks import clocks
 from sla_watcher.lifecycle import fold
@@ -88,6 +89,10 @@ class Watch(RuleBasedStateMachine):
         for each in self._fired():
             told.setdefault((each.round, each.clock), []).append(ladder.index(each.level))
         assert all(rungs == sorted(rungs) for rungs in told.values())
+
+    @invariant()
+    def nothing_is_taken_back_in_silence(self) -> None:
+        assert nothing_is_revised_in_silence(self.world.told) == []
 
     def teardown(self) -> None:
         """In the end all is heard and the watcher is up: nothing was skipped, and the last word is the truth."""

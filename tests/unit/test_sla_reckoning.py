@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from shenava.dev.audit import nothing_is_revised_in_silence
 from shenava.events import (
     SlaBreached,
     SlaEscalated,
@@ -14,6 +15,7 @@ from shenava.events import (
 )
 from shenava.events.sla import SlaEvent
 from sla_watcher.policy import parse
+from sla_watcher.reckoning import PolicyBook
 from sla_world import World, event, hours, story
 
 SHORT = parse("policies: [{name: short, triage: {target: 4h}, resolution: {target: 8h}}]")
@@ -190,6 +192,15 @@ def test_changed_policies_move_running_clocks_and_say_so_where_something_was_tol
         ("triage", "breach"),
         ("resolution", "breach"),
     }
+
+
+def test_a_deadline_that_moved_is_told_before_the_levels_that_it_was_reached_by() -> None:
+    world = World().hear(*story(opened=0, routed=0)).at(9).watch().at(10)
+    world.book = PolicyBook(SHORT)
+    world.hear(event("acknowledged", 10, 3))  # the first that the watcher hears of the issue under them
+    triage = [e for e in world.told if e.clock == "triage"]
+    assert [_name(e) for e in triage] == ["warning", "SlaVerdictRevised", "breach", "lead", "manager", "SlaMet"]
+    assert nothing_is_revised_in_silence(world.told) == []
 
 
 def test_a_verdict_stands_under_the_policies_that_it_was_given_under() -> None:

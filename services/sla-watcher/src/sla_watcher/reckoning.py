@@ -11,7 +11,7 @@ from sla_watcher.clocks import Clock, clock_of
 from sla_watcher.lifecycle import Step, fold
 from sla_watcher.policy import CLOCKS, SlaPolicies
 from sla_watcher.timers import Timer, desired, reconcile
-from sla_watcher.verdicts import ClockRecord, conclude, fired, record
+from sla_watcher.verdicts import ClockRecord, conclude, fired, record, revise
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,16 @@ def _bring_up(clock: Clock, before: ClockRecord | None, known: Known, now: datet
     spoken = (before is not None and before.met) or any(timer.fired_at is not None for timer in timers.values())
     changes = reconcile(timers.values(), desired(clock), now)
     changed = {timer.key: timer for timer in (*changes.inserted, *changes.moved, *changes.cancelled)}
-    events: list[SlaEvent] = []
+    # That a deadline moved is told before anything that names it.
+    after, events = revise(after, before, spoken=spoken, now=now)
     if clock.ended_at is not None:
         # What was reached before the end is told before the end is: nothing of a clock follows its SlaMet.
         for timer in _overdue({**timers, **changed}.values(), now):
             changed[timer.key] = msgspec.structs.replace(timer, fired_at=now)
             events.append(fired(after, timer, now))
             after = msgspec.structs.replace(after, said_kept=False) if timer.kind == "breach" else after
-    after, concluded = conclude(after, before, spoken=spoken, now=now)
-    return Outcome(
-        clocks=[after] if after != before else [], timers=list(changed.values()), events=[*events, *concluded]
-    )
+    after, met = conclude(after)
+    return Outcome(clocks=[after] if after != before else [], timers=list(changed.values()), events=[*events, *met])
 
 
 def _overdue(timers: Iterable[Timer], now: datetime) -> list[Timer]:

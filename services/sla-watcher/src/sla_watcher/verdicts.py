@@ -98,25 +98,29 @@ def fired(clock: ClockRecord, timer: Timer, now: datetime) -> SlaFired:
     )
 
 
-def conclude(
+def revise(
     clock: ClockRecord, known: ClockRecord | None, *, spoken: bool, now: datetime
 ) -> tuple[ClockRecord, list[SlaEvent]]:
-    """What the new state of ``clock`` obliges to say, and the clock once that is said.
+    """What the new state of ``clock`` obliges to take back, and the clock once that is said.
 
     ``known`` is the clock as it was stored before. When anything was said of it then (``spoken``), a deadline that
     moves must be told.
     """
-    events: list[SlaEvent] = []
     verdict = _verdict(clock, now)
     moved = spoken and known is not None and known.deadline_at != clock.deadline_at
     overturned = clock.said_kept is not None and verdict != clock.said_kept
-    if known is not None and (moved or overturned):
-        events.append(_revised(clock, known, now, verdict=verdict))
-        clock = msgspec.structs.replace(clock, said_kept=verdict, revision=clock.revision + 1)
-    if clock.stopped_at is not None and clock.kept is not None and not clock.met:
-        events.append(_met(clock, clock.stopped_at, kept=clock.kept))
-        clock = msgspec.structs.replace(clock, said_kept=clock.kept, met=True)
-    return clock, events
+    if known is None or not (moved or overturned):
+        return clock, []
+    event = _revised(clock, known, now, verdict=verdict)
+    return msgspec.structs.replace(clock, said_kept=verdict, revision=clock.revision + 1), [event]
+
+
+def conclude(clock: ClockRecord) -> tuple[ClockRecord, list[SlaEvent]]:
+    """The end of ``clock``, if it has one that was not told, and the clock once that is said."""
+    if clock.stopped_at is None or clock.kept is None or clock.met:
+        return clock, []
+    event = _met(clock, clock.stopped_at, kept=clock.kept)
+    return msgspec.structs.replace(clock, said_kept=clock.kept, met=True), [event]
 
 
 def _verdict(clock: ClockRecord, now: datetime) -> bool | None:

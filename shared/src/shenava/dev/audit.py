@@ -5,7 +5,8 @@ no level fires early or twice. Each function returns the violations it found, as
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import get_args
 
 from shenava.events import (
@@ -16,7 +17,11 @@ from shenava.events import (
     MentionClassified,
     MentionPassed,
     MentionReceived,
+    SlaBreached,
+    SlaEvent,
     SlaFired,
+    SlaMet,
+    SlaVerdictRevised,
 )
 from shenava.events.sla import ClockName
 from shenava.ids import derive
@@ -115,6 +120,37 @@ def no_level_twice_or_early(fired: Iterable[SlaFired]) -> list[str]:
         if event.occurred_at < event.due_at:
             found.append(f"issue {event.issue_id}: {event.clock} {event.level} fired before it was due")
     return found + [f"level {key} fired {len(each)} times" for key, each in ids.items() if len(each) > 1]
+
+
+def nothing_is_revised_in_silence(said: Iterable[SlaEvent]) -> list[str]:
+    """A clock never names another deadline or verdict than it did last, except in the event that says so.
+
+    Args:
+        said: what the clocks said, in the order of the topic; repeats are allowed.
+    """
+    by_clock: defaultdict[tuple[str, int, str], dict[str, SlaEvent]] = defaultdict(dict)
+    for event in said:
+        by_clock[event.issue_id, event.round, event.clock].setdefault(event.event_id, event)
+    return [f"clock {key}: {silence}" for key, events in by_clock.items() for silence in _silences(events.values())]
+
+
+def _silences(said: Iterable[SlaEvent]) -> Iterator[str]:
+    deadline: datetime | None = None
+    kept: bool | None = None
+    for event in said:
+        if isinstance(event, SlaVerdictRevised):
+            if event.previous_deadline_at not in (None, deadline) or event.was_kept != kept:
+                yield f"revision {event.event_id} takes back what was not said"
+            kept = event.kept
+        elif deadline is not None and event.deadline_at != deadline:
+            yield f"{type(event).__name__} moves the deadline from {deadline} to {event.deadline_at}"
+        if isinstance(event, SlaBreached):
+            kept = False
+        elif isinstance(event, SlaMet):
+            if kept not in (None, event.kept):
+                yield f"it was kept: {kept}, and is met with {event.kept}"
+            kept = event.kept
+        deadline = event.deadline_at
 
 
 def every_route_is_delivered_once(routed: Iterable[IssueRouted], delivered: Mapping[str, int]) -> list[str]:

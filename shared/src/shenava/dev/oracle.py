@@ -168,7 +168,11 @@ def judge(evidence: Evidence) -> Verdict:
         *surplus,
         *unasked,
     ]
-    wrong = [*audit.issues_are_whole(evidence.lifecycle), *_forgotten(evidence)]
+    wrong = [
+        *audit.issues_are_whole(evidence.lifecycle),
+        *audit.nothing_is_revised_in_silence(evidence.clocks),
+        *_forgotten(evidence),
+    ]
     return Verdict(tuple(lost), tuple(doubled), tuple(wrong))
 
 
