@@ -15,8 +15,8 @@ DOWN_SECONDS = 1.0
 FEW_KILLS, MANY_KILLS = 15, 200
 TWO_AT_ONCE = 0.2
 PAUSE_SECONDS = (0.1, 3.0)
-PASSES = 20
-REACH_SECONDS = 30.0
+PASSES = 8
+REACH_SECONDS = 90.0
 CRASHING_AT: dict[str, tuple[str, ...]] = {
     "ingestor.acknowledged": ("ingestor",),
     "transaction.written": ("router", "sla-watcher", "metrics-api"),
@@ -50,9 +50,12 @@ async def _crash_at(stack: Stack, rng: Random, *, victim: str, point: str) -> No
     order = {VARIABLE: f"{point}:{rng.randint(1, PASSES)}"}
     command = [sys.executable, "-m", victim.replace("-", "_"), "run"]
     await stack.processes.start(victim, command, stack.environment(victim) | order)
-    async with asyncio.timeout(REACH_SECONDS):
-        await stack.processes.wait(victim)
-    await stack.processes.start(victim, command, stack.environment(victim))
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            await stack.processes.wait(victim)
+    finally:
+        await stack.kill(victim)
+        await stack.processes.start(victim, command, stack.environment(victim))
 
 
 async def _stop_and_start(stack: Stack, _: Random) -> None:
