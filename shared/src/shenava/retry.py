@@ -25,3 +25,7 @@ class Backoff:
         # In floats, with a bounded exponent: a timedelta overflows after some forty doublings, minutes into an outage.
         plain = min(self.limit.total_seconds(), self.first.total_seconds() * self.factor ** min(attempt - 1, 60))
         return timedelta(seconds=plain * (1 + self.jitter * (2 * chance - 1)))
+
+
+PROMPT = Backoff(limit=timedelta(milliseconds=1500))
+"""For what has to go on within two seconds after an outage has ended."""

@@ -13,7 +13,7 @@ import structlog
 from shenava.crash_points import reach
 from shenava.db.database import Database
 from shenava.errors import Transient
-from shenava.retry import Backoff
+from shenava.retry import PROMPT
 from sla_watcher import store
 from sla_watcher.settlement import count, stage
 from sla_watcher.verdicts import fired
@@ -40,7 +40,7 @@ class Watcher:
         self._woken = asyncio.Event()
         self._low = _BEGINNING
         self._swept_at = float("-inf")
-        self._backoff = Backoff()
+        self._backoff = PROMPT
 
     def wake(self, due_at: datetime) -> None:
         """Look again at once: a timer was set that falls due at ``due_at``, which may have passed."""

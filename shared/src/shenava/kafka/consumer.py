@@ -24,7 +24,7 @@ from shenava.kafka.parking import Parking
 from shenava.kafka.ports import OutOfRange, Partition, Subscription, WriteFailed
 from shenava.kafka.putting_aside import DeadLetters, Publish
 from shenava.kafka.work import Work
-from shenava.retry import Backoff
+from shenava.retry import PROMPT, Backoff
 from shenava.settings import KafkaSettings
 from shenava.telemetry import metrics
 
@@ -63,7 +63,7 @@ class Consumer:
         self._offsets = Offsets(subscription, settings)
         dead_letters = DeadLetters(publish, group=group, clock=clock)
         self._handling = Handling(handler, dead_letters, self._offsets, known=known or BY_TYPE, clock=clock)
-        self._parking = Parking(backoff or Backoff())
+        self._parking = Parking(backoff or PROMPT)
         # Held while records are in hand: a rebalance waits here until they are finished and committed.
         self._in_hand = asyncio.Lock()
         self._taken = 0
