@@ -21,10 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 import chaos_brokers
+import chaos_changes
 import chaos_cluster
 import chaos_databases
 import chaos_kills
 import chaos_stops
+import chaos_versions
 from chaos_world import Fault, Outcome, World
 from shenava.dev.stack import Stack
 from shenava.telemetry.logging import configure
@@ -43,6 +45,8 @@ FAULTS: dict[int, tuple[Fault, ...]] = {
         *chaos_brokers.ALONE,
         *chaos_databases.ALL,
         *chaos_databases.COMMITS,
+        *chaos_changes.ALL,
+        *chaos_versions.ALL,
     ),
     chaos_cluster.NODES: chaos_cluster.CLUSTER,
 }

@@ -12,10 +12,12 @@ import httpx
 from aiokafka.errors import KafkaError
 
 from chaos_load import PACE_SECONDS, Load
+from e2e_checks import Asking, differs
 from shenava import topics
+from shenava.dev import audit
 from shenava.dev.evidence import gather
 from shenava.dev.observer import Observer
-from shenava.dev.oracle import Evidence, Verdict, judge
+from shenava.dev.oracle import Evidence, Told, Verdict, judge
 from shenava.dev.processes import ProcessExit
 from shenava.dev.stack import Stack
 
@@ -126,12 +128,32 @@ class World:
                 evidence = await gather(
                     self.stack, observer, load.told, brand=brand, levels=LEVELS, routes_to=ROUTES_TO
                 )
-                verdict = judge(evidence)
-                if look is not None and not verdict.sentences:
-                    verdict = replace(verdict, wrong=tuple(await look(evidence)))
+                judged = judge(evidence)
+                if not judged.sentences:
+                    more = [] if look is None else await look(evidence)
+                    judged = replace(judged, wrong=(*await _recounted(self.stack, brand, evidence), *more))
+                verdict = judged
             except (OSError, httpx.HTTPError, asyncpg.PostgresError, KafkaError):
                 continue
         return verdict
+
+
+async def _recounted(stack: Stack, brand: str, evidence: Evidence) -> list[str]:
+    """Where the services answer otherwise than the topics have it."""
+    async with Asking(stack) as asking:
+        mentions = len({event.mention.mention_id for event in evidence.classified})
+        return [
+            *audit.nothing_is_forgotten(await asking.number("forgotten_issues", brand)),
+            *differs("mentions of metrics-api", await asking.number("mentions", brand), mentions),
+            *differs("issues of metrics-api", await asking.number("issues", brand), len(evidence.issues)),
+            *differs("open issues of the router", await asking.open_issues(brand), sorted(evidence.issues)),
+        ]
+
+
+async def broken_laws(stack: Stack, told: Told, brand: str) -> list[str]:
+    """What does not hold, by now, of ``brand``, of which senders were told ``told`` without this world's load."""
+    async with Observer(stack.kafka_settings, brand=brand) as observer:
+        return judge(await gather(stack, observer, told, brand=brand, levels=LEVELS, routes_to=ROUTES_TO)).sentences
 
 
 async def _recovered(observer: Observer, load: Load) -> float:

@@ -1,15 +1,27 @@
 """Fixtures on the real servers; none of them is started before a test asks for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 
 import pytest
 
-from servers import DatabaseFor, Databases, Topics, in_own_loop, kafka_serving, kafka_settings, postgres_serving
+from servers import (
+    DatabaseFor,
+    Databases,
+    Topics,
+    in_own_loop,
+    kafka_serving,
+    kafka_settings,
+    postgres_serving,
+    serving,
+)
 from shenava.dev.kafka_node import KafkaCluster
 from shenava.dev.postgres_node import PostgresServer
+from shenava.dev.stack import Stack
 from shenava.kafka.admin import create_topics
 from shenava.settings import KafkaSettings, PostgresSettings
+from whole_stack import IMPATIENT, plan
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +69,27 @@ async def database_for(databases: Databases) -> AsyncIterator[DatabaseFor]:
 
     yield make
     await asyncio.gather(*(databases.drop(settings) for settings in made))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole system, with leases, sessions and timeouts so short that a test can wait for their end.
+
+    It is started once; each test that uses it has a brand of its own.
+    """
+
+    def make(directory: Path) -> Stack:
+        return Stack(plan(directory, environment=IMPATIENT, session_timeout_seconds=3.0))
+
+    with serving(make) as running:
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the services logged last."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(running, Stack):
+        report.sections += [(f"log of {name}", running.processes.last_lines(name)) for name in running.ports]
+    return report

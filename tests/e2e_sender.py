@@ -1,13 +1,7 @@
-"""A sender as a good one behaves: what it was not told 202 for it sends again, and it remembers what it was told."""
+"""What is said under load: complaints in Persian and English, of many authors, some of them said twice."""
 
-import asyncio
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-
-import httpx
-
-from shenava.ids import mention_id
 
 COMPLAINTS = (
     "سفارشم دو هفته‌ست که نرسیده؛ کسی هم جواب نمی‌ده!",
@@ -21,50 +15,6 @@ COMPLAINTS = (
     "Third time the courier did not show up. I am really angry, this is awful.",
 )
 CHANNELS = ("instagram", "telegram", "x", "google_play")
-AGAIN_SECONDS = 0.2
-
-
-@dataclass
-class Sender:
-    """Posts mentions of one brand.
-
-    Attributes:
-        acknowledged: the event ids it was given with a 202.
-        mentions: ids of the mentions sent, by the matter they are about: one conversation, one author.
-        again: how often it had to send a bulk again.
-    """
-
-    url: str
-    api_key: str
-    brand: str
-    acknowledged: set[str] = field(default_factory=set)
-    matters: dict[str, set[str]] = field(default_factory=dict)
-    again: int = 0
-
-    async def send(self, bulk: list[dict[str, Any]]) -> None:
-        """Post ``bulk`` until it is accepted as a whole."""
-        headers = {"Authorization": f"Bearer {self.api_key}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20, trust_env=False) as client:
-            while (accepted := await _accepted(client, bulk)) is None:
-                self.again += 1
-                await asyncio.sleep(AGAIN_SECONDS)
-        self.acknowledged |= accepted
-        for mention in bulk:
-            matter = self.matters.setdefault(mention["conversation"], set())
-            matter.add(mention_id(self.brand, mention["channel"], mention["native_id"]))
-
-
-async def _accepted(client: httpx.AsyncClient, bulk: list[dict[str, Any]]) -> set[str] | None:
-    """The event ids of ``bulk``; None when it must be sent again."""
-    try:
-        answer = await client.post("/v1/mentions", json=bulk)
-    except httpx.TransportError:
-        return None
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        return None
-    result = answer.json()
-    assert (answer.status_code, result["refused"]) == (202, 0), result
-    return {item["event_id"] for item in result["results"]}
 
 
 def complaints(brand: str, count: int, rng: Random, *, repeats: float = 0.05) -> list[dict[str, Any]]:
