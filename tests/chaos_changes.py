@@ -152,6 +152,7 @@ async def _models_change(stack: Stack, _: Random) -> Look:
         await _until(partial(_tells_other_than, stack, spoke, first))
         second = await told(stack, "sentiment", spoke)
         await _until(partial(_has_its_share, stack, "sentiment-2"))
+        await _until(partial(_has_spoken, stack))
         await asyncio.sleep(TOGETHER_SECONDS)
     finally:
         await start_anew(stack, "sentiment")
@@ -161,6 +162,10 @@ async def _models_change(stack: Stack, _: Random) -> Look:
 
 async def _has_its_share(stack: Stack, name: str) -> bool:
     return "partitions_assigned" in stack.processes.last_lines(name)
+
+
+async def _has_spoken(stack: Stack) -> bool:
+    return await told(stack, "sentiment", r"sentiment_classified_mentions_total{[^}]*} ([1-9]\S*)") is not None
 
 
 async def _tells_other_than(stack: Stack, pattern: str, known: object) -> bool:
