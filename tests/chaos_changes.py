@@ -17,7 +17,7 @@ from chaos_world import Fault, Look
 from router.rulebook import version_of
 from sentiment.source import BUNDLED
 from servers import ROOT
-from shenava.dev.oracle import Evidence
+from shenava.dev.evidence import Evidence
 from shenava.dev.stack import Stack
 from shenava.events import IssueRouted, SlaVerdictRevised
 from sla_watcher.settings import load

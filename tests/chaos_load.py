@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from e2e_sender import CHANNELS, complaints
-from shenava.dev.oracle import Told
+from shenava.dev.evidence import Told
 from shenava.dev.stack import Stack
 from shenava.ids import mention_id
 

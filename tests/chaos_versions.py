@@ -14,7 +14,7 @@ from e2e_bad_records import Spoil, Written, both, header, member, structured, wi
 from shenava import topics
 from shenava.codec import encode
 from shenava.dead_letters.log import Log
-from shenava.dev.oracle import Evidence, Told
+from shenava.dev.evidence import Evidence, Told
 from shenava.dev.stack import SERVICES, Stack
 from shenava.events import MentionClassified, MentionReceived
 from shenava.events.mentions import Author

@@ -15,9 +15,10 @@ from chaos_load import PACE_SECONDS, Load
 from e2e_checks import Asking, differs
 from shenava import topics
 from shenava.dev import audit
-from shenava.dev.evidence import gather
+from shenava.dev.evidence import Evidence, Told
+from shenava.dev.gathering import gather
 from shenava.dev.observer import Observer
-from shenava.dev.oracle import Evidence, Told, Verdict, judge
+from shenava.dev.oracle import Verdict, judge
 from shenava.dev.processes import ProcessExit
 from shenava.dev.stack import Stack
 

@@ -16,7 +16,7 @@ from e2e_checks import until_nothing_is_wrong
 from extreme_texts import texts
 from shenava import topics
 from shenava.codec import MAX_VALUE_BYTES, encode
-from shenava.dev.oracle import Told
+from shenava.dev.evidence import Told
 from shenava.dev.stack import SERVICES, Stack
 from shenava.events import Event, MentionClassified, MentionReceived
 from shenava.events.mentions import Author

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shenava.dev.oracle import Delivery, Evidence, Tables, Timer, Told, judge
+from shenava.dev.evidence import Delivery, Evidence, Tables, Timer, Told
+from shenava.dev.oracle import judge
 from shenava.events.sla import ClockName
 from shenava.testing import builders
 from shenava.testing.builders import ISSUE

@@ -1,97 +1,126 @@
-"""Collects what the oracle judges: the topics, the services' tables, the receiver's account, all of one brand."""
+"""All that is known of one brand once the loop has come to rest: what the oracle judges. Pure."""
 
-from collections import defaultdict
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
-import asyncpg
-import httpx
-
-from shenava import topics
-from shenava.dev.observer import Observer
-from shenava.dev.oracle import Delivery, Evidence, Tables, Timer, Told
-from shenava.dev.stack import RECEIVER, Stack
-from shenava.events import IssueEvent, IssueOpened, MentionClassified, MentionPassed, MentionReceived, SlaEvent
-
-_HISTORY = """
-SELECT h.issue_id, h.sequence FROM router.issue_history h JOIN router.issues i ON i.id = h.issue_id WHERE i.brand = $1
-"""
-_HOMES = """
-SELECT m.mention_id, m.issue_id FROM router.issue_mentions m JOIN router.issues i ON i.id = m.issue_id
-WHERE i.brand = $1
-"""
-_DELIVERIES = """
-SELECT d.message_id, d.endpoint_id, d.issue_id, d.type, d.state FROM router.deliveries d
-JOIN router.issues i ON i.id = d.issue_id WHERE i.brand = $1
-"""
-_TIMERS = """
-SELECT t.issue_id, t.round, t.clock, t.level, t.fired_at IS NOT NULL AS fired, t.cancelled_at IS NOT NULL AS cancelled
-FROM sla.timers t JOIN sla.clocks c USING (issue_id, round, clock) WHERE c.brand = $1
-"""
-_PROJECTED = "SELECT issue_id, seen, last_sequence FROM metrics.issues WHERE brand = $1"
-_HOURS = "SELECT coalesce(sum(mentions), 0)::bigint FROM metrics.mention_hours WHERE brand = $1"
-_STAGED = "SELECT (SELECT count(*) FROM router.outbox) AS router, (SELECT count(*) FROM sla.outbox) AS sla_watcher"
+from shenava.events import (
+    IssueAcknowledged,
+    IssueClosed,
+    IssueEvent,
+    IssueOpened,
+    IssueResolved,
+    MentionClassified,
+    MentionPassed,
+    MentionReceived,
+    SlaEvent,
+    SlaFired,
+)
 
 
-async def gather(
-    stack: Stack, observer: Observer, told: Told, *, brand: str, levels: tuple[str, ...], routes_to: str
-) -> Evidence:
-    """Everything there is of ``brand`` now; ``observer`` is one that keeps that brand.
+@dataclass
+class Told:
+    """What the senders of one brand were told; only what was answered with success is promised.
 
-    Raises:
-        OSError, asyncpg.PostgresError, httpx.HTTPError: a server of the stack cannot be asked.
+    Attributes:
+        accepted: event ids of mentions that were answered with 202.
+        refused: how many requests were answered with an error.
+        unknown: how many got no answer: the mention may be on the topic or not.
+        matters: the ids of all mentions that were tried, by the matter they are about; ``accepted`` or not.
+        acknowledged: the issues whose acknowledgement by a team the router has confirmed.
     """
-    await observer.catch_up()
-    lifecycle = observer.on(topics.ISSUES_LIFECYCLE, IssueEvent)
-    issues = {event.issue_id for event in lifecycle if isinstance(event, IssueOpened)}
-    return Evidence(
-        told=told,
-        received=observer.on(topics.MENTIONS_RECEIVED, MentionReceived),
-        classified=observer.on(topics.MENTIONS_CLASSIFIED, MentionClassified),
-        passed=observer.on(topics.MENTIONS_PASSED, MentionPassed),
-        lifecycle=lifecycle,
-        clocks=observer.on(topics.SLA_ESCALATIONS, SlaEvent),
-        tables=await _tables(stack.postgres.admin_dsn, brand),
-        taken=await _taken(stack, issues),
-        levels=levels,
-        routes_to=routes_to,
-    )
+
+    accepted: set[str] = field(default_factory=set)
+    refused: int = 0
+    unknown: int = 0
+    matters: dict[str, set[str]] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
 
 
-async def _tables(admin_dsn: str, brand: str) -> Tables:
-    connection = await asyncpg.connect(admin_dsn, timeout=10)
-    try:
-        # One snapshot of all schemas, so that the services may go on meanwhile.
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await _read(connection, brand)
-    finally:
-        await connection.close()
+class Timer(NamedTuple):
+    """One timer as sla-watcher's table has it."""
+
+    issue_id: str
+    round: int
+    clock: str
+    level: str
+    fired: bool
+    cancelled: bool
 
 
-async def _read(connection: Any, brand: str) -> Tables:
-    async def column(query: str) -> frozenset[str]:
-        return frozenset(row[0] for row in await connection.fetch(query, brand))
+class Delivery(NamedTuple):
+    """One delivery as the router's table has it."""
 
-    history: defaultdict[str, set[int]] = defaultdict(set)
-    for issue, sequence in await connection.fetch(_HISTORY, brand):
-        history[issue].add(sequence)
-    clocks = await connection.fetch("SELECT issue_id, round, clock FROM sla.clocks WHERE brand = $1", brand)
-    return Tables(
-        history={issue: frozenset(numbers) for issue, numbers in history.items()},
-        homes=dict([tuple(row) for row in await connection.fetch(_HOMES, brand)]),
-        deliveries=[Delivery(*row) for row in await connection.fetch(_DELIVERIES, brand)],
-        staged=dict(await connection.fetchrow(_STAGED)),
-        clocks=frozenset((issue, number, clock) for issue, number, clock in clocks),
-        timers=[Timer(*row) for row in await connection.fetch(_TIMERS, brand)],
-        counted=await column("SELECT mention_id FROM metrics.mentions WHERE brand = $1"),
-        hours=await connection.fetchval(_HOURS, brand),
-        projected={row[0]: (row[1], row[2]) for row in await connection.fetch(_PROJECTED, brand)},
-        verdicts=await column("SELECT event_id FROM metrics.sla_events WHERE brand = $1"),
-        passed=await column("SELECT cause_id FROM metrics.mentions_passed WHERE brand = $1"),
-    )
+    message_id: str
+    endpoint_id: str
+    issue_id: str
+    type: str
+    state: str
 
 
-async def _taken(stack: Stack, issues: set[str]) -> frozenset[str]:
-    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
-        answer = await client.get(stack.url(RECEIVER) + "/received/messages")
-        answer.raise_for_status()
-    return frozenset(message["id"] for message in answer.json() if message["issue_id"] in issues)
+@dataclass(frozen=True)
+class Tables:
+    """What the services' tables have of one brand.
+
+    Attributes:
+        history: sequence numbers by issue, of the router.
+        homes: issue by mention, of the router.
+        staged: rows that wait in an outbox, by service and of all brands.
+        clocks: (issue, round, clock) of sla-watcher.
+        counted: mentions of metrics-api.
+        hours: what its hourly counts add up to.
+        projected: (sequence numbers seen, highest) by issue, of metrics-api.
+        verdicts: event ids of its rows about clocks.
+        passed: causes of its rows about mentions that nobody has to act on.
+    """
+
+    history: Mapping[str, frozenset[int]]
+    homes: Mapping[str, str]
+    deliveries: Sequence[Delivery]
+    staged: Mapping[str, int]
+    clocks: Collection[tuple[str, int, str]]
+    timers: Sequence[Timer]
+    counted: Collection[str]
+    hours: int
+    projected: Mapping[str, tuple[int, int]]
+    verdicts: Collection[str]
+    passed: Collection[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one brand once everything has come to rest.
+
+    Attributes:
+        levels: the levels that each clock of an issue that nobody answers must have reached.
+        taken: the message ids of the webhooks that the receiver took.
+        routes_to: the endpoint that is told of every route.
+    """
+
+    told: Told
+    received: Sequence[MentionReceived]
+    classified: Sequence[MentionClassified]
+    passed: Sequence[MentionPassed]
+    lifecycle: Sequence[IssueEvent]
+    clocks: Sequence[SlaEvent]
+    tables: Tables
+    taken: Collection[str]
+    levels: Collection[str]
+    routes_to: str
+
+    @cached_property
+    def issues(self) -> frozenset[str]:
+        """The issues that were opened."""
+        return frozenset(event.issue_id for event in self.lifecycle if isinstance(event, IssueOpened))
+
+    @cached_property
+    def fired(self) -> list[SlaFired]:
+        """The levels that were reached."""
+        return [event for event in self.clocks if isinstance(event, SlaFired)]
+
+    @cached_property
+    def unanswered(self) -> frozenset[str]:
+        """The issues that no team has touched: their ladders are climbed to the top."""
+        answers = IssueAcknowledged | IssueResolved | IssueClosed
+        return self.issues - {event.issue_id for event in self.lifecycle if isinstance(event, answers)}
