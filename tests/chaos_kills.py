@@ -16,6 +16,7 @@ FEW_KILLS, MANY_KILLS = 15, 200
 TWO_AT_ONCE = 0.2
 PAUSE_SECONDS = (0.1, 3.0)
 PASSES = 8
+SELDOM_SECONDS = 1.0
 REACH_SECONDS = 90.0
 CRASHING_AT: dict[str, tuple[str, ...]] = {
     "ingestor.acknowledged": ("ingestor",),
@@ -77,7 +78,9 @@ def _many(kills: int) -> Inject:
 
 
 KILLS = tuple(_named(f"{victim} is killed", _kill, victim=victim) for victim in (*SERVICES, RECEIVER, *SERVERS))
-MANY = Fault("services are killed at random times", _many(FEW_KILLS), _many(MANY_KILLS), runs=MANY_KILLS)
+MANY = Fault(
+    "services are killed at random times", _many(FEW_KILLS), _many(MANY_KILLS), runs=MANY_KILLS, pace=SELDOM_SECONDS
+)
 CRASHES = tuple(
     _named(f"{victim} dies at {point}", _crash_at, victim=victim, point=point)
     for point in POINTS

@@ -87,17 +87,20 @@ async def run(faults: Sequence[Fault], *, brokers: int, seed: str, short: bool, 
             for number, fault in enumerate(faults, 1):
                 console.print(f"{number} of {len(faults)}: {fault.name}", markup=False, highlight=False)
                 rows.append(row := await _row(world, fault, short=short))
+                console.print(
+                    "  " + ", ".join(map(" ".join, zip(COLUMNS[1:], row.cells[1:], strict=True))), style="dim"
+                )
                 for problem in row.problems:
                     console.print(f"  {problem}", style="red", markup=False)
     return rows
 
 
 async def _row(world: World, fault: Fault, *, short: bool) -> Row:
-    inject, runs = (fault.inject, 1) if short or fault.long is None else (fault.long, fault.runs)
+    runs = 1 if short else fault.runs
     problems: list[str] = []
     outcome = None
     try:
-        outcome = await world.run(fault.name, inject)
+        outcome = await world.run(fault, long=not short)
     except* (TimeoutError, AssertionError) as failures:
         problems += [f"it did not recover: {each!r}" for each in failures.exceptions]
     if outcome is not None:

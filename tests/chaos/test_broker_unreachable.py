@@ -28,7 +28,7 @@ BULK = [
 
 @pytest.mark.parametrize("fault", [*ALL, IN_TURN], ids=lambda fault: fault.name)
 async def test_nothing_is_lost_doubled_or_forgotten_when(stack: Stack, fault: Fault) -> None:
-    outcome = await World(stack, SEED).run(fault.name, fault.inject)
+    outcome = await World(stack, SEED).run(fault)
 
     assert outcome.verdict.sentences == []
     assert outcome.exits == []

@@ -16,7 +16,7 @@ SEED = os.environ.get("SHENAVA_TEST_SEED", "20261123")
 
 @pytest.mark.parametrize("fault", [*chaos_changes.ALL, *chaos_versions.ALL], ids=lambda fault: fault.name)
 async def test_nothing_is_lost_doubled_or_forgotten_when(stack: Stack, fault: Fault) -> None:
-    outcome = await World(stack, SEED).run(fault.name, fault.inject)
+    outcome = await World(stack, SEED).run(fault)
 
     print(outcome)  # noqa: T201 - shown with a failure
     assert outcome.verdict.sentences == []

@@ -15,7 +15,7 @@ SEED = os.environ.get("SHENAVA_TEST_SEED", "20261123")
 
 @pytest.mark.parametrize("fault", [RESTARTS, MOVES, SLOW, COMMITS_IN_TURN], ids=lambda fault: fault.name)
 async def test_nothing_is_lost_doubled_or_forgotten_when(stack: Stack, fault: Fault) -> None:
-    outcome = await World(stack, SEED).run(fault.name, fault.inject)
+    outcome = await World(stack, SEED).run(fault)
 
     assert outcome.verdict.sentences == []
     assert outcome.exits == []

@@ -17,7 +17,7 @@ FAULTS = (*KILLS, *CRASHES, MANY, DEPLOY, *ZOMBIES, STORM, PAIRS)
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_nothing_is_lost_doubled_or_forgotten_when(stack: Stack, fault: Fault) -> None:
-    outcome = await World(stack, SEED).run(fault.name, fault.inject)
+    outcome = await World(stack, SEED).run(fault)
 
     assert outcome.verdict.sentences == []
     assert {ended.name for ended in outcome.exits} <= fault.may_end, outcome.exits
