@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
 
+from chaos_links import one_after_another
 from chaos_world import Fault, Inject
 from shenava.crash_points import POINTS, VARIABLE
 from shenava.dev.stack import RECEIVER, SERVICES, Stack
 
 SERVERS = ("kafka", "postgres")
 DOWN_SECONDS = 1.0
-FEW_KILLS, MANY_KILLS = 15, 200
+FEW_KILLS, MANY_KILLS = 8, 200
 TWO_AT_ONCE = 0.2
 PAUSE_SECONDS = (0.1, 3.0)
 PASSES = 8
@@ -69,6 +70,12 @@ async def _stop_and_start(stack: Stack, _: Random) -> None:
         await stack.restart(service)
 
 
+async def _and_go_on(stack: Stack, rng: Random, *, inject: Inject) -> None:
+    """Inject, and let the system go on for a while, whether it has recovered or not."""
+    await inject(stack, rng)
+    await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
+
+
 def _named(name: str, inject: Callable[..., Awaitable[None]], **given: str) -> Fault:
     return Fault(name, partial(inject, **given))
 
@@ -85,5 +92,18 @@ CRASHES = tuple(
     _named(f"{victim} dies at {point}", _crash_at, victim=victim, point=point)
     for point in POINTS
     for victim in CRASHING_AT[point]
+)
+EACH = Fault(
+    "every process and server is killed in turn",
+    one_after_another(partial(_and_go_on, inject=fault.inject) for fault in KILLS),
+    runs=len(KILLS),
+    may_end=frozenset(SERVICES),  # one that comes up while Kafka is away says so and ends
+)
+EVERYWHERE = Fault(
+    "processes die before a commit and before an answer",
+    one_after_another(
+        partial(_crash_at, victim=victim, point=point)
+        for victim, point in (("ingestor", "ingestor.acknowledged"), ("router", "transaction.written"))
+    ),
 )
 DEPLOY = Fault("every service is stopped and started", _stop_and_start, runs=len(SERVICES))

@@ -8,14 +8,15 @@ from functools import partial
 from random import Random
 from time import monotonic
 
+from chaos_links import one_after_another
 from chaos_world import Fault, Inject
 from shenava.dev.stack import SERVICES, Stack
 
 CONSUMERS = tuple(service for service in SERVICES if service != "ingestor")
-ZOMBIE_SECONDS, LONG_ZOMBIE_SECONDS = 8.0, 30.0
-STORM_SECONDS, LONG_STORM_SECONDS = 12.0, 120.0
+ZOMBIE_SECONDS, LONG_ZOMBIE_SECONDS = 6.0, 30.0
+STORM_SECONDS, LONG_STORM_SECONDS = 10.0, 120.0
 JOIN_EVERY_SECONDS = 2.0
-TOGETHER_SECONDS = 4.0
+TOGETHER_SECONDS = 3.0
 
 
 async def _zombie(stack: Stack, _: Random, *, victim: str, seconds: float) -> None:
@@ -66,6 +67,10 @@ def _zombie_for(victim: str, seconds: float) -> Inject:
 ZOMBIES = tuple(
     Fault(f"{victim} is a zombie", _zombie_for(victim, ZOMBIE_SECONDS), _zombie_for(victim, LONG_ZOMBIE_SECONDS))
     for victim in CONSUMERS
+)
+IN_TURN = Fault(
+    "one service after another is a zombie",
+    one_after_another(_zombie_for(each, ZOMBIE_SECONDS) for each in ("sentiment", "router")),
 )
 STORM = Fault(
     "members come and go",
