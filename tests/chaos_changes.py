@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import shutil
-import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from random import Random
 import asyncpg
 import httpx
 
+from chaos_members import second, start_anew, start_second
 from chaos_world import Fault, Look
 from router.rulebook import version_of
 from sentiment.source import BUNDLED
@@ -150,14 +150,14 @@ async def _models_change(stack: Stack, _: Random) -> Look:
         await start_second(stack, "sentiment")
         await start_anew(stack, "sentiment", SHENAVA_SENTIMENT_MODEL=str(other_model))
         await _until(partial(_tells_other_than, stack, spoke, first))
-        second = await told(stack, "sentiment", spoke)
-        await _until(partial(_has_its_share, stack, "sentiment-2"))
+        other = await told(stack, "sentiment", spoke)
+        await _until(partial(_has_its_share, stack, second("sentiment")))
         await _until(partial(_has_spoken, stack))
         await asyncio.sleep(TOGETHER_SECONDS)
     finally:
         await start_anew(stack, "sentiment")
-        await stack.processes.stop("sentiment-2")
-    return _every_verdict_is_of({first, second})
+        await stack.processes.stop(second("sentiment"))
+    return _every_verdict_is_of({first, other})
 
 
 async def _has_its_share(stack: Stack, name: str) -> bool:
@@ -187,20 +187,6 @@ def _other_model(directory: Path) -> Path:
     other = config | {"model_id": "another-model", "temperature": 1.1}
     (directory / "config.json").write_text(json.dumps(other), "utf-8")
     return directory
-
-
-async def start_anew(stack: Stack, service: str, **over: str) -> None:
-    """Stop ``service`` as a deploy does, and start it with ``over`` beside its usual settings."""
-    await stack.processes.stop(service)
-    command = [sys.executable, "-m", service.replace("-", "_"), "run"]
-    await stack.processes.start(service, command, stack.environment(service) | over)
-
-
-async def start_second(stack: Stack, service: str) -> None:
-    """Start one more member of ``service``, with its usual settings, as ``<service>-2``."""
-    command = [sys.executable, "-m", service.replace("-", "_"), "run"]
-    environment = stack.environment(service) | {"SHENAVA_HTTP_PORT": "0"}
-    await stack.processes.start(f"{service}-2", command, environment)
 
 
 async def told(stack: Stack, service: str, pattern: str) -> tuple[str, ...] | None:

@@ -1,12 +1,11 @@
 """Faults that end processes: by SIGKILL at random moments, at the crash points, by SIGTERM, and servers that crash."""
 
 import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
 
 from chaos_links import one_after_another
+from chaos_members import start
 from chaos_world import Fault, Inject
 from shenava.crash_points import POINTS, VARIABLE
 from shenava.dev.stack import RECEIVER, SERVICES, Stack
@@ -49,15 +48,13 @@ async def _kill_many(stack: Stack, rng: Random, *, kills: int) -> None:
 async def _crash_at(stack: Stack, rng: Random, *, victim: str, point: str) -> None:
     """Have ``victim`` die as by SIGKILL when it comes to ``point``, some times after it was started."""
     await stack.kill(victim)
-    order = {VARIABLE: f"{point}:{rng.randint(1, PASSES)}"}
-    command = [sys.executable, "-m", victim.replace("-", "_"), "run"]
-    await stack.processes.start(victim, command, stack.environment(victim) | order)
+    await start(stack, victim, **{VARIABLE: f"{point}:{rng.randint(1, PASSES)}"})
     try:
         async with asyncio.timeout(REACH_SECONDS):
             await stack.processes.wait(victim)
     finally:
         await stack.kill(victim)
-        await stack.processes.start(victim, command, stack.environment(victim))
+        await start(stack, victim)
 
 
 async def _stop_and_start(stack: Stack, _: Random) -> None:
@@ -76,20 +73,16 @@ async def _and_go_on(stack: Stack, rng: Random, *, inject: Inject) -> None:
     await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
 
 
-def _named(name: str, inject: Callable[..., Awaitable[None]], **given: str) -> Fault:
-    return Fault(name, partial(inject, **given))
-
-
-def _many(kills: int) -> Inject:
-    return partial(_kill_many, kills=kills)
-
-
-KILLS = tuple(_named(f"{victim} is killed", _kill, victim=victim) for victim in (*SERVICES, RECEIVER, *SERVERS))
+KILLS = tuple(Fault(f"{victim} is killed", partial(_kill, victim=victim)) for victim in (*SERVICES, RECEIVER, *SERVERS))
 MANY = Fault(
-    "services are killed at random times", _many(FEW_KILLS), _many(MANY_KILLS), runs=MANY_KILLS, pace=SELDOM_SECONDS
+    "services are killed at random times",
+    partial(_kill_many, kills=FEW_KILLS),
+    partial(_kill_many, kills=MANY_KILLS),
+    runs=MANY_KILLS,
+    pace=SELDOM_SECONDS,
 )
 CRASHES = tuple(
-    _named(f"{victim} dies at {point}", _crash_at, victim=victim, point=point)
+    Fault(f"{victim} dies at {point}", partial(_crash_at, victim=victim, point=point))
     for point in POINTS
     for victim in CRASHING_AT[point]
 )

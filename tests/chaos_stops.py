@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-import sys
 from functools import partial
 from random import Random
 from time import monotonic
 
 from chaos_links import one_after_another
+from chaos_members import second, start_second
 from chaos_world import Fault, Inject
 from shenava.dev.stack import SERVICES, Stack
 
@@ -21,12 +21,12 @@ TOGETHER_SECONDS = 3.0
 
 async def _zombie(stack: Stack, _: Random, *, victim: str, seconds: float) -> None:
     """Stop the process for longer than its group waits, while another member takes its place; then let it go on."""
-    await _start_second(stack, victim)
+    await start_second(stack, victim)
     os.kill(stack.processes.pid(victim), signal.SIGSTOP)
     await asyncio.sleep(seconds)
     os.kill(stack.processes.pid(victim), signal.SIGCONT)
     await asyncio.sleep(TOGETHER_SECONDS)
-    await stack.processes.stop(_second(victim))
+    await stack.processes.stop(second(victim))
 
 
 async def _storm(stack: Stack, rng: Random, *, seconds: float) -> None:
@@ -34,30 +34,20 @@ async def _storm(stack: Stack, rng: Random, *, seconds: float) -> None:
     until = monotonic() + seconds
     while monotonic() < until:
         service = rng.choice(CONSUMERS)
-        await _start_second(stack, service)
+        await start_second(stack, service)
         await asyncio.sleep(JOIN_EVERY_SECONDS)
-        await (stack.processes.kill if rng.random() < 0.5 else stack.processes.stop)(_second(service))
+        await (stack.processes.kill if rng.random() < 0.5 else stack.processes.stop)(second(service))
 
 
 async def _second_is_killed(stack: Stack, _: Random) -> None:
     """Run two of each consumer side by side, then kill the first ones at once."""
     for service in CONSUMERS:
-        await _start_second(stack, service)
+        await start_second(stack, service)
     await asyncio.sleep(2 * TOGETHER_SECONDS)
     await asyncio.gather(*(stack.kill(service) for service in CONSUMERS))
     await asyncio.sleep(TOGETHER_SECONDS)
     await asyncio.gather(*(stack.restart(service) for service in CONSUMERS))
-    await asyncio.gather(*(stack.processes.stop(_second(service)) for service in CONSUMERS))
-
-
-async def _start_second(stack: Stack, service: str) -> None:
-    environment = stack.environment(service) | {"SHENAVA_HTTP_PORT": "0"}
-    command = [sys.executable, "-m", service.replace("-", "_"), "run"]
-    await stack.processes.start(_second(service), command, environment)
-
-
-def _second(service: str) -> str:
-    return f"{service}-2"
+    await asyncio.gather(*(stack.processes.stop(second(service)) for service in CONSUMERS))
 
 
 def _zombie_for(victim: str, seconds: float) -> Inject:

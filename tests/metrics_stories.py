@@ -1,6 +1,6 @@
 """Talk about two brands, with everything that may happen to it: the events that the numbers' tests are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
 from typing import get_args
@@ -102,3 +102,15 @@ def _clocks(random: Random, issue: str, brand: str, queue: str) -> list[e.Event]
 
 def _order(number: int, first: e.MentionClassified) -> e.Event:
     return b.fact(brand=first.brand, fact_id=f"o-{number}", occurred_at=first.mention.posted_at)
+
+
+def arrived(random: Random, events: Sequence[e.Event]) -> list[list[e.Event]]:
+    """The events in any order, some of them again, cut into batches anywhere."""
+    order = [*events, *random.choices(events, k=len(events) // 2)]
+    random.shuffle(order)
+    batches = []
+    while order:
+        size = random.randint(1, len(order))
+        batches.append(order[:size])
+        order = order[size:]
+    return batches

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from shenava.events import IssueEvent, SlaEvent
+from shenava.events import IssueEvent, SlaBreached, SlaEvent, SlaMet, SlaVerdictRevised
 from shenava.testing import builders
 from shenava.testing.builders import BASE, ISSUE
 from sla_watcher.lifecycle import Step, step_of
@@ -107,3 +107,15 @@ class World:
     def _keep_timers(self, changed: Sequence[Timer]) -> None:
         kept = {t.key: t for t in (*self.known.timers, *changed)}
         self.known = replace(self.known, timers=tuple(kept.values()))
+
+
+def last_word(told: Sequence[SlaEvent], number: int, name: str) -> bool | None:
+    """Whether the promise of that round and clock was kept, as was said last; None while nothing was."""
+    said: bool | None = None
+    for each in told:
+        if (each.round, each.clock) == (number, name):
+            if isinstance(each, SlaBreached):
+                said = False
+            elif isinstance(each, SlaMet | SlaVerdictRevised):
+                said = each.kept
+    return said

@@ -1,6 +1,6 @@
 """Router and metrics on real PostgreSQL: what is heard is accounted for, and what is lost between them is missed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,6 +14,7 @@ from metrics_api.catalogue import BY_NAME
 from metrics_api.handler import Project
 from metrics_api.inputs import GRACE
 from metrics_api.question import Question, ask
+from metrics_stories import arrived
 from router_world import RouterWorld, inbound, router_world, said
 from servers import DatabaseFor
 from shenava.db.database import Database, Transaction
@@ -98,9 +99,9 @@ async def test_all_that_is_heard_is_accounted_for_in_whatever_order_and_batches(
 ) -> None:
     random = Random(seed)  # noqa: S311 - a reproducible story
     heard: list[Event] = [*HEARD, *LATER_FORMS]
-    for batch in _scattered(random, heard):
+    for batch in arrived(random, heard):
         await router.take(*batch)
-    for batch in _scattered(random, [*heard, *await router.told()]):
+    for batch in arrived(random, [*heard, *await router.told()]):
         await books.write(*batch)
     await books.let_the_grace_pass()
     point = await books.proof()
@@ -154,15 +155,3 @@ async def _counted(books: Books) -> tuple[object, int, int]:
     figure = (await books.proof()).figure
     told = figure.detail["mentions"]
     return figure.value, told["on_its_way"], told["forgotten"]
-
-
-def _scattered(random: Random, events: Sequence[Event]) -> list[list[Event]]:
-    """The events in any order, some of them again, cut into batches anywhere."""
-    order = [*events, *random.choices(events, k=len(events) // 2)]
-    random.shuffle(order)
-    batches = []
-    while order:
-        size = random.randint(1, len(order))
-        batches.append(order[:size])
-        order = order[size:]
-    return batches

@@ -17,11 +17,7 @@ from shenava.events import (
     Event,
     IssueEvent,
     MentionPassed,
-    SlaBreached,
-    SlaEvent,
     SlaFired,
-    SlaMet,
-    SlaVerdictRevised,
 )
 from shenava.events.mentions import Author, Intent
 from shenava.ids import derive
@@ -31,7 +27,7 @@ from shenava.webhooks.schedule import SCHEDULE
 from sla_watcher.clocks import clocks
 from sla_watcher.lifecycle import fold
 from sla_watcher.timers import desired
-from sla_world import STANDARD, steps
+from sla_world import STANDARD, last_word, steps
 
 FATES = st.sampled_from(["done", "done", "done", "crash before commit", "crash after commit"])
 GIVEN = {"move-private": {"to": "email", "reason": "سفارش"}, "pause": {"reason": "?"}, "close": {"reason": "پایان"},
@@ -210,7 +206,7 @@ class Loop(RuleBasedStateMachine):
                 for clock in clocks(state, STANDARD):
                     assert {(*t.key,) for t in desired(clock) if t.due_at <= self.world.now} <= fired
                     if clock.kept is not None:
-                        assert _last_word(told, clock.round, clock.name) == clock.kept
+                        assert last_word(told, clock.round, clock.name) == clock.kept
 
 
 def _command(route: str) -> Command:
@@ -231,17 +227,6 @@ def _by_issue(events: Sequence[Event]) -> dict[str, list[int]]:
         if isinstance(event, IssueEvent):
             found[event.issue_id].append(event.sequence)
     return found
-
-
-def _last_word(told: Sequence[SlaEvent], number: int, name: str) -> bool | None:
-    said: bool | None = None
-    for each in told:
-        if (each.round, each.clock) == (number, name):
-            if isinstance(each, SlaBreached):
-                said = False
-            elif isinstance(each, SlaMet | SlaVerdictRevised):
-                said = each.kept
-    return said
 
 
 Loop.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

@@ -1,7 +1,6 @@
 """Whatever order, repetition and batches the events come in, the counts are those of the mentions that stand."""
 
 from collections import Counter
-from collections.abc import Sequence
 from random import Random
 
 from hypothesis import given
@@ -9,23 +8,11 @@ from hypothesis import strategies as st
 
 from metrics_api.projection import count_key, day, hour
 from metrics_memory import Kept
-from metrics_stories import talk
+from metrics_stories import arrived, talk
 from shenava.events import Event, MentionClassified, MentionPassed
 from shenava.testing import builders as b
 
 CHANCE = st.randoms(use_true_random=True)
-
-
-def arrived(random: Random, events: Sequence[Event]) -> list[list[Event]]:
-    """The events in any order, some of them again, cut into batches anywhere."""
-    order = [*events, *random.choices(events, k=len(events) // 2)]
-    random.shuffle(order)
-    batches = []
-    while order:
-        size = random.randint(1, len(order))
-        batches.append(order[:size])
-        order = order[size:]
-    return batches
 
 
 def heard(chance: Random) -> list[MentionClassified]:

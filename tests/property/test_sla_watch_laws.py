@@ -6,11 +6,11 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shenava.dev.audit import nothing_is_revised_in_silence
-from shenava.events import IssueEvent, SlaBreached, SlaFired, SlaMet, SlaVerdictRevised
+from shenava.events import IssueEvent, SlaFired, SlaMet
 from sla_watcher.clocks import clocks
 from sla_watcher.lifecycle import fold
 from sla_watcher.timers import desired
-from sla_world import STANDARD, World, event, hours, steps
+from sla_world import STANDARD, World, event, hours, last_word, steps
 
 KINDS = ("routed", "acknowledged", "paused", "resumed", "reassigned", "resolved", "closed")
 
@@ -103,7 +103,7 @@ class Watch(RuleBasedStateMachine):
                 reached = {(*timer.key,) for timer in desired(clock) if timer.due_at <= self.world.now}
                 assert reached <= told
                 if clock.kept is not None:
-                    assert self._last_word(clock.round, clock.name) == clock.kept
+                    assert last_word(self.world.told, clock.round, clock.name) == clock.kept
 
     def _happen(self, kind: str, **over: object) -> None:
         made = event(kind, self.hour, len(self.happened) + 1, round=self.round, **over)
@@ -112,16 +112,6 @@ class Watch(RuleBasedStateMachine):
 
     def _fired(self) -> list[SlaFired]:
         return [each for each in self.world.told if isinstance(each, SlaFired)]
-
-    def _last_word(self, number: int, name: str) -> bool | None:
-        said: bool | None = None
-        for each in self.world.told:
-            if (each.round, each.clock) == (number, name):
-                if isinstance(each, SlaBreached):
-                    said = False
-                elif isinstance(each, SlaMet | SlaVerdictRevised):
-                    said = each.kept
-        return said
 
 
 TestWatch = Watch.TestCase
