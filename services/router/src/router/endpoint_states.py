@@ -13,7 +13,7 @@ _READ = "SELECT endpoint_id, failures, failing_since, open_until, disabled FROM 
 _LOCK = f"{_READ} WHERE endpoint_id = ANY($1::text[]) ORDER BY endpoint_id FOR UPDATE"
 _WRITE = """
 INSERT INTO endpoint_state (endpoint_id, failures, failing_since, open_until, disabled)
-VALUES ($1, $2, $3, $4, $5)
+SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::timestamptz[], $5::text[])
 ON CONFLICT (endpoint_id) DO UPDATE SET failures = excluded.failures, failing_since = excluded.failing_since,
   open_until = excluded.open_until, disabled = excluded.disabled, changed_at = now()
 """
@@ -32,7 +32,8 @@ async def locked(tx: Transaction, endpoint_ids: Iterable[str]) -> dict[str, Circ
 async def write(tx: Transaction, changed: Mapping[str, Circuit]) -> None:
     """Store what has changed."""
     rows = [(name, c.failures, c.failing_since, c.open_until, c.disabled) for name, c in sorted(changed.items())]
-    await tx.driver.executemany(_WRITE, rows)
+    if rows:
+        await tx.driver.execute(_WRITE, *map(list, zip(*rows, strict=True)))
 
 
 async def enable(tx: Transaction, endpoint_id: str) -> bool:
