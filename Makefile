@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := shared services/ingestor services/sentiment services/router services/sla-watcher services/metrics-api
-SOURCES := shared/src $(wildcard services/*/src) tests benchmarks
+SOURCES := shared/src $(wildcard services/*/src) services/sentiment/training tests benchmarks
 CLOCK_SPEED ?= 5400
 # A checkout's Python files are compiled once at install, so that ten processes need not do it side by side.
 # The system's certificates, as pip uses them: some networks have an authority of their own.

@@ -6,8 +6,8 @@ from random import Random
 from typing import get_args
 
 from shenava import events as e
-from shenava.events.issues import Decision, Queue, Severity
-from shenava.events.mentions import Channel, Intent, Sentiment
+from shenava.events.issues import Decision, Queue
+from shenava.events.mentions import Channel, Intent, Sentiment, Severity
 from shenava.ids import derive
 from shenava.testing import builders as b
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.settings import InvalidSettings
 from sla_watcher.policy import InvalidPolicy, parse
 from sla_watcher.settings import load

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from metrics_api.catalogue import Dimension, Metric
 from metrics_api.question import Interval, Question, ask, split
-from shenava.events.issues import Queue, Severity
-from shenava.events.mentions import AuthorRole, Channel, Intent, Sentiment, UnscoredReason
+from shenava.events.issues import Queue
+from shenava.events.mentions import AuthorRole, Channel, Intent, Sentiment, Severity, UnscoredReason
 from shenava.events.sla import ClockName
 
 

@@ -19,8 +19,8 @@ from shenava.events import (
     IssueResumed,
     IssueRouted,
 )
-from shenava.events.issues import Decision, Queue, Severity
-from shenava.events.mentions import Intent
+from shenava.events.issues import Decision, Queue
+from shenava.events.mentions import Intent, Severity
 
 State = Literal["open", "routed", "acknowledged", "moved_private", "resolved", "closed"]
 LIVE: frozenset[State] = frozenset({"open", "routed", "acknowledged", "moved_private"})

@@ -13,8 +13,8 @@ from router.store import SELECT_ISSUE, issue_of
 from shenava.db.database import Transaction
 from shenava.errors import Invalid
 from shenava.events.base import Id, Instant
-from shenava.events.issues import Decision, Queue, Severity
-from shenava.events.mentions import Classification, Mention
+from shenava.events.issues import Decision, Queue
+from shenava.events.mentions import Classification, Mention, Severity
 
 MOST = 200
 """Rows of one page, and of one issue's history and mentions."""

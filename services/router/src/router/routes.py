@@ -9,7 +9,8 @@ from router.commands import ROUTES, Command
 from router.desk import JSON, IssueDesk
 from router.issue import Issue, State
 from router.issue_reading import MOST, Wanted
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.http.openapi import API_KEY, problem_responses, reference
 
 IssueId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="From `IssueRouted`, a webhook, or the list")]

@@ -25,7 +25,8 @@ from router.rulebook_file import (
 )
 from router.rulebook_lint import Stated, flaws
 from router.yaml_source import Source
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.faults import faults
 
 

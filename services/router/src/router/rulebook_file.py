@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$", strict=True)]
 Owner = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True, strict=True)]

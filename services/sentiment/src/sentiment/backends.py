@@ -73,7 +73,7 @@ class TorchBackend:
                 f"{source.name} has no onnx/model.onnx in {source.directory} and PyTorch is not installed; export the "
                 "model to ONNX (optimum-cli export onnx) or install PyTorch for the CPU"
             )
-        import torch  # type: ignore[import-not-found] # noqa: PLC0415 - installed only by who needs it
+        import torch  # noqa: PLC0415 - installed only by who needs it
         from transformers import AutoModelForSequenceClassification  # noqa: PLC0415 - as above
 
         torch.set_num_threads(threads)

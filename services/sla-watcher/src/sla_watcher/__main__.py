@@ -16,7 +16,8 @@ from shenava import topics
 from shenava.db.database import Database
 from shenava.db.migrate import wait_until_migrated
 from shenava.db.migrate_command import run_migrations
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.http import openapi
 from shenava.http.keys import ApiKeys
 from shenava.kafka.consumer import Consumer

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from sla_watcher.lifecycle import Rest, RoundState
 from sla_watcher.policy import CLOCKS, SlaPolicies, Terms

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from sla_watcher.clocks import clocks
 from sla_watcher.lifecycle import Step, fold
 from sla_watcher.policy import SlaPolicies

@@ -25,7 +25,8 @@ from shenava.events import (
     IssueResumed,
     IssueRouted,
 )
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 
 StepKind = Literal[
     "opened", "routed", "acknowledged", "moved_private", "paused", "resumed", "reassigned", "resolved", "reopened",

@@ -15,7 +15,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shenava.durations import duration
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from shenava.faults import faults
 from sla_watcher.offsets import Offset, offset

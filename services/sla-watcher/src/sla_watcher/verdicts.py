@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from shenava.events import SlaBreached, SlaEscalated, SlaEvent, SlaFired, SlaMet, SlaVerdictRevised, SlaWarned
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from shenava.ids import derive
 from sla_watcher.clocks import Clock, elapsed

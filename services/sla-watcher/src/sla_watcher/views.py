@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from shenava.events.issues import Queue, Severity
+from shenava.events.issues import Queue
+from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from sla_watcher.clocks import elapsed
 from sla_watcher.lifecycle import fold

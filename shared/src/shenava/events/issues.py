@@ -9,10 +9,9 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from shenava.events.base import Event, Id, Instant, Name, ShortText, Value
-from shenava.events.mentions import Classification, Intent, Mention
+from shenava.events.mentions import Classification, Intent, Mention, Severity
 
 Queue = Literal["customer-care", "content", "product"]
-Severity = Literal["low", "normal", "high", "critical"]
 Sequence = Annotated[int, Meta(ge=1)]
 Round = Annotated[int, Meta(ge=1)]
 

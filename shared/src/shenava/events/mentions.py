@@ -16,6 +16,8 @@ Lane = Literal["live", "backfill"]
 Sentiment = Literal["negative", "neutral", "positive"]
 Intent = Literal["complaint", "question", "praise", "suggestion", "refund", "lead", "spam", "other"]
 UnscoredReason = Literal["deleted", "empty_text", "unsupported_language", "language_unsure"]
+Severity = Literal["low", "normal", "high", "critical"]
+EntityKind = Literal["brand", "product", "person", "competitor", "topic", "influencer"]
 Conversation = Annotated[str, Meta(min_length=1, max_length=512)]
 
 
@@ -73,6 +75,23 @@ class Probabilities(Value, frozen=True, kw_only=True):
     positive: Share
 
 
+class Entity(Value, frozen=True, kw_only=True):
+    """Something of the watchlist that a mention names.
+
+    Attributes:
+        id: as the watchlist has it.
+        named: the words by which it was named, as written; the first time if several.
+        stance: how the author feels about it, from the clauses that name it; none where no model could say.
+        confidence: the probability of ``stance``.
+    """
+
+    id: ShortText
+    kind: EntityKind
+    named: ShortText
+    stance: Sentiment | None = None
+    confidence: Share | None = None
+
+
 class Classification(Value, frozen=True, kw_only=True):
     """What the model understood, or why it did not say.
 
@@ -81,6 +100,9 @@ class Classification(Value, frozen=True, kw_only=True):
         reason: why there is no score; absent exactly when `status` is `scored`.
         confidence: the probability of the chosen sentiment.
         low_confidence: the confidence is under the configured threshold.
+        severity: how much harm waits if nobody acts; told for unscored texts too, from what is known of them.
+        severity_reasons: why it is not normal, as closed words with their values, strongest first.
+        entities: what of the watchlist is named, in the order of the text.
         model: id and version of the model that spoke.
     """
 
@@ -93,6 +115,9 @@ class Classification(Value, frozen=True, kw_only=True):
     low_confidence: bool = False
     intent: Intent | None = None
     intent_confidence: Share | None = None
+    severity: Severity = "normal"
+    severity_reasons: Annotated[tuple[ShortText, ...], Meta(max_length=16)] = ()
+    entities: Annotated[tuple[Entity, ...], Meta(max_length=32)] = ()
     model: ShortText
     model_version: ShortText
 

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from shenava.events.base import Event, Id, Instant, ShortText
-from shenava.events.issues import Queue, Round, Severity
+from shenava.events.issues import Queue, Round
+from shenava.events.mentions import Severity
 
 ClockName = Literal["triage", "resolution"]
 Seconds = Annotated[float, Meta(ge=0)]
