@@ -1,11 +1,13 @@
 """The CEL adapter: a condition is true, false, or failed, and never anything in between."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router import cel
-from router.cel_tokens import Kind, tokens
+from router.cel_tokens import Kind, searches, tokens
 from router.facts import UNKNOWN, VOCABULARY, Facts, facts, shown
 from router.plain_text import LONGEST, plain
 from shenava.events.mentions import Author, Counts
@@ -136,3 +138,48 @@ def test_a_keyword_is_found_however_it_was_typed(written: str, read: str) -> Non
 def test_plain_text_is_bounded_and_without_capitals(text: str) -> None:
     assert len(plain(text * 20)) <= LONGEST
     assert plain(text) == plain(text).casefold()
+
+
+@pytest.mark.parametrize(
+    ("condition", "calls"),
+    [
+        ("text.matches(\"a\") && !handle.matches('b')", [("text", '"a"'), ("handle", "'b'")]),
+        ('text . matches ( r"""a""" ) // text.matches("b")', [("text", 'r"""a"""')]),
+        ('"text.matches(\\"a\\")" == text', []),
+        ('text.matches("a" + "b")', []),
+        ('["a"].exists(text, text.matches("a"))', []),
+        ('other.text.matches("a") || other.matches("a")', []),
+        ("text.matches(", []),
+    ],
+)
+def test_only_a_plain_search_of_a_fact_is_taken_over(condition: str, calls: list[tuple[str, str]]) -> None:
+    rewritten, found = searches(condition, ["text", "handle"])
+    assert found == calls
+    assert rewritten.count("_found") == len(calls)
+    assert bool(calls) or rewritten == condition
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ('["نرسید", "شکست"].exists(word, text.matches("(^| )" + word))', True),
+        ('["x"].exists(text, text.matches("x"))', True),
+        ('text.matches("شکست") || text.matches("رسید$")', True),
+        ('text.matches("شکست") && text.matches("رسید$")', False),
+    ],
+)
+def test_searches_of_all_kinds_find_the_same(condition: str, *, expected: bool) -> None:
+    assert holds(condition, text="سفارش من نرسید") is expected
+
+
+def test_evaluating_keeps_nothing() -> None:
+    search = cel.condition('text.matches("(^| )نرسید") || handle.matches("a") || text.matches("شکست")')
+
+    def evaluate(times: int) -> None:
+        for turn in range(times):
+            assert search.holds(cel.bind({**UNKNOWN, "text": f"سفارش {turn} من هنوز نیامده"})) is False
+
+    evaluate(100)
+    before = sys.getallocatedblocks()
+    evaluate(5_000)
+    assert sys.getallocatedblocks() - before < 500, "each evaluation leaves something behind"

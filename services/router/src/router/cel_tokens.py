@@ -5,7 +5,7 @@ whether the text is valid is the compiler's business.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,8 +57,31 @@ def tokens(source: str) -> Iterator[Token]:
             line_start = found.start() + text.rindex("\n") + 1
 
 
-def renamed(source: str, old: str, new: str) -> str:
-    """``source`` with every name ``old`` replaced; strings and comments stay as they are."""
-    return _TOKEN.sub(
-        lambda found: new if found.lastgroup == "name" and found.group() == old else found.group(), source
-    )
+def searches(source: str, names: Collection[str]) -> tuple[str, list[tuple[str, str]]]:
+    """``source`` with each ``name.matches("literal")`` replaced by a call ``_found0()``, ``_found1()``, ...
+
+    Only where the name is one of ``names`` and no variable of a comprehension; the rest stays as it is.
+
+    Returns:
+        the new text, and for each call in turn the name and the literal as written.
+    """
+    parts = [found for found in _TOKEN.finditer(source) if found.lastgroup != "skip"]
+    texts = [found.group() for found in parts]
+    bound = {name for sign, name, after in zip(texts, texts[1:], texts[2:], strict=False) if sign + after == "(,"}
+    made, calls, end = [], list[tuple[str, str]](), 0
+    for place, name in enumerate(texts):
+        shape = [name, *texts[place + 1 : place + 4], *texts[place + 5 : place + 6]]
+        literal = parts[place + 4] if place + 4 < len(parts) else None
+        if (
+            shape != [name, ".", "matches", "(", ")"]
+            or literal is None
+            or literal.lastgroup != "string"
+            or name not in names
+            or name in bound
+            or texts[place - 1 : place] == ["."]
+        ):
+            continue
+        made += [source[end : parts[place].start()], f"_found{len(calls)}()"]
+        calls.append((name, literal.group()))
+        end = parts[place + 5].end()
+    return "".join([*made, source[end:]]), calls
