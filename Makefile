@@ -43,6 +43,10 @@ chaos: $(VENV)/.installed ## Every fault in its long form, under load; prints wh
 soak: $(VENV)/.installed ## A million events through everything: CPU per event and memory on the way (ARGS="--events 50000")
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
+.PHONY: eval
+eval: $(VENV)/.installed ## How good the model is on the texts that were held out, per language (FILES="my/*.ndjson")
+	$(BIN)/sentiment evaluate $(or $(FILES),$(wildcard services/sentiment/training/texts/held-out/*.ndjson))
+
 .PHONY: lint
 lint: $(VENV)/.installed ## ruff: lint and format, checked
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sentiment import evaluate
 from sentiment.classifier import Classifier
 from sentiment.handler import NAME, ScoreMentions
 from sentiment.judge import ModelJudge
@@ -74,6 +75,17 @@ def score_command(
     for text, verdict in zip(given, judge.texts(given), strict=True):
         told = verdict.reason or f"{verdict.sentiment} {verdict.confidence:.2f} {verdict.intent}"
         typer.echo(f"{verdict.language}\t{verdict.status}\t{told}\t{text}")
+
+
+@app.command("evaluate")
+def evaluate_command(files: evaluate.Files, *, markdown: bool = False) -> None:
+    """Measure the model on texts whose labels are known, per file and language, as it would judge them in service."""
+    try:
+        judge = load(read(SentimentSettings))
+    except (UnusableModel, InvalidSettings) as error:
+        sys.stderr.write(f"sentiment: {error}\n")
+        raise typer.Exit(1) from None
+    evaluate.run(judge, files, markdown=markdown)
 
 
 if __name__ == "__main__":

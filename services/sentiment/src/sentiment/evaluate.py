@@ -1,0 +1,83 @@
+"""The command that measures a model on labelled texts, per file and language, as it would judge them in service."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sentiment.judge import ModelJudge
+from sentiment.labelled_texts import LabelledText, UnreadableTexts, read
+from sentiment.quality import Labelled, Quality, measure
+
+COLUMNS = ("set", "language", "texts", "macro F1", "recall", "ECE", "intent F1", "unscored", "texts/s")
+_AT_ONCE = 500
+
+
+def judged(judge: ModelJudge, texts: list[LabelledText]) -> tuple[list[Labelled], float]:
+    """What ``judge`` says of ``texts``, and how many it judged in a second, in batches as from Kafka."""
+    found: list[Labelled] = []
+    began = perf_counter()
+    for start in range(0, len(texts), _AT_ONCE):
+        part = texts[start : start + _AT_ONCE]
+        verdicts = judge.texts([one.text for one in part])
+        found += [
+            Labelled(one.sentiment, one.intent, verdict, binary=one.binary)
+            for one, verdict in zip(part, verdicts, strict=True)
+        ]
+    return found, len(texts) / (perf_counter() - began)
+
+
+def table(rows: Iterable[tuple[str, str, Quality, float]], *, markdown: bool) -> Table:
+    """One line for each set and language."""
+    made = Table(box=box.MARKDOWN if markdown else box.ROUNDED)
+    for number, name in enumerate(COLUMNS):
+        made.add_column(name, justify="left" if number < 2 else "right", no_wrap=True)
+    for name, language, found, rate in rows:
+        figures = (found.f1, found.recall, found.error, found.intent_f1)
+        made.add_row(
+            name, language, f"{found.texts:,}",
+            *("-" if figure is None else f"{figure:.3f}" for figure in figures),
+            f"{found.unscored:.0%}", f"{rate:.0f}",
+        )  # fmt: skip
+    return made
+
+
+def evaluate(
+    judge: ModelJudge, files: Iterable[Path], *, progress: Console
+) -> Iterable[tuple[str, str, Quality, float]]:
+    """Measure ``judge`` on each of ``files``, language by language.
+
+    Raises:
+        UnreadableTexts: a file is not in the form.
+    """
+    for path in files:
+        by_language: dict[str, list[LabelledText]] = {}
+        for one in read(path):
+            by_language.setdefault(one.lang, []).append(one)
+        for language, texts in sorted(by_language.items()):
+            progress.print(f"{path.name} {language}: {len(texts):,} texts", style="dim", highlight=False)
+            found, rate = judged(judge, texts)
+            yield path.stem, language, measure(found), rate
+
+
+Files = Annotated[list[Path], typer.Argument(help='One JSON object a line: {"text", "lang", "sentiment", "intent"}')]
+
+
+def run(judge: ModelJudge, files: list[Path], *, markdown: bool) -> None:
+    """Measure and print.
+
+    Raises:
+        typer.Exit: with 1 if a file is not in the form.
+    """
+    try:
+        rows = list(evaluate(judge, files, progress=Console(stderr=True)))
+    except UnreadableTexts as fault:
+        sys.stderr.write(f"sentiment: {fault}\n")
+        raise typer.Exit(1) from None
+    Console(width=None if sys.stdout.isatty() else 160).print(table(rows, markdown=markdown))
