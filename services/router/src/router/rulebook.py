@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from router import cel
-from router.rulebook_faults import Fault, Flaw, InvalidRulebook, Place
+from router.rulebook_faults import Fault, Flaw, InvalidRulebook
 from router.rulebook_file import (
     AttentionEntry,
     DestinationEntry,
@@ -28,6 +28,7 @@ from router.yaml_source import Source
 from shenava.events.issues import Queue
 from shenava.events.mentions import Severity
 from shenava.faults import faults
+from shenava.yaml_source import Place
 
 
 class Destination(NamedTuple):

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Place = tuple[str | int, ...]
-"""The way to an entry: ``("rules", 3, "when")``."""
+from shenava.yaml_source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,3 @@ class InvalidRulebook(Exception):  # noqa: N818 - named for what the rulebook is
         super().__init__("\n".join(fault.told(name) for fault in faults))
         self.name = name
         self.faults = tuple(faults)
-
-
-def written(place: Place) -> str:
-    """``place`` as people write it: ``rules[3].when``."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in place if part != "[key]"]
-    return "".join(parts).removeprefix(".")

@@ -9,9 +9,10 @@ from router import cel
 from router.cel_tokens import tokens
 from router.condition_lint import mistakes
 from router.facts import UNKNOWN
-from router.rulebook_faults import Flaw, Place
+from router.rulebook_faults import Flaw
 from router.rulebook_file import RulebookFile
 from shenava.events.issues import Queue
+from shenava.yaml_source import Place
 
 RESERVED = frozenset({"default", "fallback", "outdated", "unscored", "reassigned"})
 """Names that explanations and metrics use for what no rule decided."""

@@ -11,7 +11,6 @@ from datetime import timedelta
 from itertools import product
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shenava.durations import duration
@@ -19,6 +18,7 @@ from shenava.events.issues import Queue
 from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from shenava.faults import faults
+from shenava.yaml_source import InvalidYaml, YamlSource
 from sla_watcher.offsets import Offset, offset
 
 Anchor = Literal["complaint", "handoff"]
@@ -150,16 +150,14 @@ def parse(text: str, *, speed: float = 1.0) -> SlaPolicies:
         InvalidPolicy: with every fault that was found.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-        repeated = list(_repeated(root))
-    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets dates and numbers fail that look like ones
-        raise InvalidPolicy(f"not YAML: {error}") from error
-    except RecursionError:
-        raise InvalidPolicy("nested too deeply") from None
-    if repeated:
-        raise InvalidPolicy("\n".join(repeated))
-    return build(document, speed=speed)
+        source = YamlSource.of(text.encode())
+    except InvalidYaml as error:
+        raise InvalidPolicy(str(error)) from None
+    if source.repeated:  # half of a promise would be lost
+        raise InvalidPolicy(
+            "\n".join(f"line {line}: {place[-1]!r} is given twice; keep one" for place, line in source.repeated)
+        )
+    return build(source.data, speed=speed)
 
 
 def build(document: Any, *, speed: float = 1.0) -> SlaPolicies:
@@ -187,19 +185,6 @@ def _policy(entry: _Entry, ladders: dict[str, tuple[Level, ...]], speed: float) 
     return Policy(
         entry.name, entry.when, terms(entry.triage, "complaint"), terms(entry.resolution, entry.resolution.anchor)
     )
-
-
-def _repeated(node: yaml.Node | None) -> Iterator[str]:
-    """PyYAML takes the last of two equal keys without a word; half of a promise would be lost."""
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for key, value in node.value:
-            if keys.count(key.value) > 1:
-                yield f"line {key.start_mark.line + 1}: {key.value!r} is given twice; keep one"
-            yield from _repeated(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _repeated(each)
 
 
 def _told(error: ValidationError) -> Iterator[str]:
