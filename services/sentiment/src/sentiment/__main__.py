@@ -65,7 +65,7 @@ def run_command() -> None:
 def score_command(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts; without any, the lines of standard input.")] = None,
 ) -> None:
-    """Say what the model makes of some texts: language, sentiment, confidence, intent."""
+    """Say what the model makes of some texts: language, sentiment, confidence, intent, severity and its reasons."""
     given = texts or [line.rstrip("\n") for line in sys.stdin]
     try:
         judge = load(read(SentimentSettings))
@@ -74,7 +74,8 @@ def score_command(
         raise typer.Exit(1) from None
     for text, verdict in zip(given, judge.texts(given), strict=True):
         told = verdict.reason or f"{verdict.sentiment} {verdict.confidence:.2f} {verdict.intent}"
-        typer.echo(f"{verdict.language}\t{verdict.status}\t{told}\t{text}")
+        grave = " ".join((verdict.severity, *verdict.severity_reasons))
+        typer.echo(f"{verdict.language}\t{verdict.status}\t{told}\t{grave}\t{text}")
 
 
 @app.command("evaluate")

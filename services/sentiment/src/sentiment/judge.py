@@ -1,4 +1,4 @@
-"""Mentions to classifications: detect the language, ask the model where it may be asked, say the rest is unscored."""
+"""Mentions to classifications: the language, what the model says where it may be asked, the severity."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from sentiment.classifier import Classifier, Prediction
 from sentiment.cleaning import clean
 from sentiment.language import Detected, detect
 from sentiment.score import Scored, Unscored, decide, why_unscored
+from sentiment.severity import Said, graded
 from shenava.events.mentions import Classification, Mention
 
 
@@ -26,11 +27,13 @@ class ModelJudge:
 
     def __call__(self, mentions: Sequence[Mention]) -> list[Classification]:
         """One classification per mention, in their order."""
-        return self._judge([(mention.text, mention.change == "deleted") for mention in mentions])
+        verdicts = self._judge([(mention.text, mention.change == "deleted") for mention in mentions])
+        return [graded(verdict, Said.of(mention)) for verdict, mention in zip(verdicts, mentions, strict=True)]
 
     def texts(self, texts: Sequence[str]) -> list[Classification]:
         """One classification per text, in their order."""
-        return self._judge([(text, False) for text in texts])
+        verdicts = self._judge([(text, False) for text in texts])
+        return [graded(verdict, Said(text=text)) for verdict, text in zip(verdicts, texts, strict=True)]
 
     def _judge(self, given: Sequence[tuple[str, bool]]) -> list[Classification]:
         found = [detect(text) for text, _ in given]
