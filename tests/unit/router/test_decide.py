@@ -144,7 +144,7 @@ def test_all_matching_subscriptions_are_told_each_once() -> None:
 def test_an_unscored_mention_that_needs_a_person_goes_to_the_fallback_queue() -> None:
     found = route(status="unscored", reason="unsupported_language", language="ar", text="کرش")
     assert found.decision.fallback
-    assert found.destination == BOOK.fallback
+    assert found.destination == BOOK.fallback.of("normal")
     assert found.decision.facts == (
         ConditionValue(name="status", value="unscored"),
         ConditionValue(name="reason", value="unsupported_language"),

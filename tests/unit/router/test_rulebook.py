@@ -163,7 +163,7 @@ def test_the_version_follows_from_the_content_alone() -> None:
 
 
 def test_every_rule_has_an_owner_its_own_or_its_queues() -> None:
-    owners = {rule.id: rule.destination.owner for rule in book().rules}
+    owners = {rule.id: rule.placement.owner for rule in book().rules}
     assert owners["app-bug"] == "app-lead@nilgoon.example"
     assert owners["wish"] == "product@nilgoon.example"
     assert book().fallback.owner == "care@nilgoon.example"
@@ -177,4 +177,4 @@ def test_the_last_rule_may_take_everything() -> None:
 
 def test_the_sample_rulebook_is_valid() -> None:
     sample: Rulebook = load(SAMPLE)
-    assert {rule.destination.queue for rule in sample.rules} == {"customer-care", "content", "product"}
+    assert {rule.placement.queue for rule in sample.rules} == {"customer-care", "content", "product"}

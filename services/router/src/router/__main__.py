@@ -19,7 +19,7 @@ from router.decide import assess
 from router.desk import IssueDesk
 from router.dispatcher import Dispatcher
 from router.endpoints import Endpoints
-from router.explain import facts_in, told
+from router.explain import asked, told
 from router.handler import RouteMentions
 from router.recording import NAME
 from router.rulebook import Rulebook, load
@@ -115,11 +115,11 @@ def explain_command(
     """Say where a mention would go, and why."""
     book = _loaded(file)
     try:
-        known = facts_in(_content(mention))
+        known, severity_reasons = asked(_content(mention))
     except (Invalid, OSError) as error:
         sys.stderr.write(f"router: --mention: {error}\n")
         raise typer.Exit(1) from None
-    for line in told(assess(known, book), book):
+    for line in told(assess(known, book), book, severity_reasons):
         typer.echo(line)
 
 

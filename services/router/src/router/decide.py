@@ -16,6 +16,7 @@ from router.issue_keys import IssueKeys, Key, issue_keys
 from router.rulebook import AttentionRule, Destination, OwnershipRule, Rulebook, Subscription
 from shenava.events import MentionClassified
 from shenava.events.issues import ConditionValue, Decision
+from shenava.events.mentions import Severity
 
 DEFAULT = "default"
 FALLBACK = "fallback"
@@ -143,7 +144,7 @@ def _own(
         also_matching=tuple(rule.id for rule in later),
         errors=tuple(failure.rule_id for failure in failures),
     )
-    return Route(found.destination, told, decision, failures)
+    return Route(found.placement.of(_severity(known)), told, decision, failures)
 
 
 def _fallback(
@@ -165,7 +166,11 @@ def _fallback(
         errors=tuple(failure.rule_id for failure in failures),
         fallback=True,
     )
-    return Route(rulebook.fallback, told, decision, failures)
+    return Route(rulebook.fallback.of(_severity(known)), told, decision, failures)
+
+
+def _severity(known: Facts) -> Severity:
+    return next(severity for severity in SEVERITIES if severity == known["severity"])
 
 
 def _first_match(rules: Sequence[R], bound: cel.Bound) -> tuple[R | RuleFailed | None, int]:

@@ -17,6 +17,7 @@ from shenava.events.mentions import (
     Intent,
     Lane,
     Sentiment,
+    Severity,
     UnscoredReason,
 )
 
@@ -29,6 +30,7 @@ UNKNOWN: dict[str, Fact] = {
     # the words
     "text": "", "language": "und", "status": "unscored", "reason": "", "sentiment": "", "intent": "",
     "confidence": 0.0, "intent_confidence": 0.0, "negativity": 0.0, "low_confidence": False,
+    "severity": "normal",
     # where and when
     "brand": "default", "channel": "", "lane": "live", "change": "posted", "is_reply": False,
     "posted_at": NEVER, "hour": 0,
@@ -40,6 +42,7 @@ UNKNOWN: dict[str, Fact] = {
 """Every fact with its value when nothing is known; the value's type is the fact's type.
 
 ``text`` is in the form of :func:`router.plain_text.plain`; ``negativity`` is the probability of a negative sentiment;
+``severity`` is how much harm waits if nobody acts, told of unscored mentions too;
 ``hour`` is that of ``posted_at`` in UTC (``posted_at.getHours("Asia/Tehran")`` gives another zone's); ``rating`` is
 1 to 5; ``is_reply`` says that it answers another post.
 """
@@ -52,6 +55,7 @@ VOCABULARY: dict[str, frozenset[str]] = {
     "reason": frozenset({*get_args(UnscoredReason), ""}),
     "sentiment": frozenset({*get_args(Sentiment), ""}),
     "intent": frozenset({*get_args(Intent), ""}),
+    "severity": frozenset(get_args(Severity)),
     "role": frozenset({*get_args(AuthorRole), ""}),
 }
 """The only values that these facts can have; a condition that compares with another one could never be true."""
@@ -74,6 +78,7 @@ def facts(event: MentionClassified) -> Facts:
         "intent_confidence": verdict.intent_confidence or 0.0,
         "negativity": verdict.probabilities.negative if verdict.probabilities else 0.0,
         "low_confidence": verdict.low_confidence,
+        "severity": verdict.severity,
         "brand": event.brand,
         "channel": mention.channel,
         "lane": mention.lane,

@@ -137,7 +137,7 @@ def _mention(mention: Mention) -> dict[str, Any]:
 def _classification(given: Classification) -> dict[str, Any]:
     names = (
         "status", "language", "reason", "sentiment", "confidence", "low_confidence", "intent", "intent_confidence",
-        "model", "model_version",
+        "severity", "severity_reasons", "model", "model_version",
     )  # fmt: skip
     return {name: getattr(given, name) for name in names}
 

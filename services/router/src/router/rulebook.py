@@ -39,6 +39,22 @@ class Destination(NamedTuple):
     severity: Severity
 
 
+class Placement(NamedTuple):
+    """What a rule names: its destination, whose severity may be left to the mention.
+
+    Attributes:
+        severity: the issue's, whatever the mention says; None where the mention's own is taken.
+    """
+
+    queue: Queue
+    owner: str
+    severity: Severity | None
+
+    def of(self, severity: Severity) -> Destination:
+        """The destination of a mention of that severity."""
+        return Destination(self.queue, self.owner, self.severity or severity)
+
+
 @dataclass(frozen=True, slots=True)
 class AttentionRule:
     """Whether a mention of this kind needs a person."""
@@ -54,7 +70,7 @@ class OwnershipRule:
 
     id: str
     condition: cel.Condition
-    destination: Destination
+    placement: Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +98,7 @@ class Rulebook:
     attends: bool
     rules: tuple[OwnershipRule, ...]
     subscriptions: tuple[Subscription, ...]
-    fallback: Destination
+    fallback: Placement
 
 
 def load(path: Path) -> Rulebook:
@@ -139,14 +155,14 @@ def parse(content: bytes, name: str) -> Rulebook:
         ),
         attends=file.attention.default,
         rules=tuple(
-            OwnershipRule(entry.id, stated.condition, _destination(entry, file.queues))
+            OwnershipRule(entry.id, stated.condition, _placement(entry, file.queues))
             for entry, stated in zip(file.rules, rules.stated, strict=True)
         ),
         subscriptions=tuple(
             Subscription(entry.id, stated.condition, entry.notify)
             for entry, stated in zip(file.subscriptions, subscriptions.stated, strict=True)
         ),
-        fallback=_destination(file.fallback, file.queues),
+        fallback=_placement(file.fallback, file.queues),
     )
 
 
@@ -166,5 +182,6 @@ def _compiled(entries: Sequence[AttentionEntry | RuleEntry | SubscriptionEntry],
     return result
 
 
-def _destination(entry: DestinationEntry, queues: Mapping[Queue, QueueEntry]) -> Destination:
-    return Destination(entry.queue, entry.owner or queues[entry.queue].owner, entry.severity)
+def _placement(entry: DestinationEntry, queues: Mapping[Queue, QueueEntry]) -> Placement:
+    severity = None if entry.severity == "auto" else entry.severity
+    return Placement(entry.queue, entry.owner or queues[entry.queue].owner, severity)

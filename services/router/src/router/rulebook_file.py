@@ -1,6 +1,6 @@
 """The rulebook as a person writes it: the shape of the YAML file. Pure."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
@@ -41,11 +41,11 @@ class AttentionEntries(Entry):
 
 
 class DestinationEntry(Entry):
-    """A queue; without an owner of its own, the queue's owner is accountable."""
+    """A queue; without an owner of its own, the queue's owner is accountable; `auto`: as severe as the mention."""
 
     queue: Queue
     owner: Owner | None = None
-    severity: Severity = "normal"
+    severity: Literal[Severity, "auto"] = "auto"
 
 
 class RuleEntry(DestinationEntry):
