@@ -7,7 +7,7 @@ import pytest
 
 from router.decide import Merge, Open, Pass, Route, assess, decide
 from router.facts import UNKNOWN, Facts
-from router.issue import Issue
+from router.issue import SEVERITIES, Issue
 from router.issue_keys import issue_keys
 from rulebooks import book, small
 from shenava.events import MentionClassified
@@ -150,6 +150,49 @@ def test_an_unscored_mention_that_needs_a_person_goes_to_the_fallback_queue() ->
         ConditionValue(name="reason", value="unsupported_language"),
         ConditionValue(name="language", value="ar"),
     )
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+@pytest.mark.parametrize("written", [{}, {"severity": "auto"}])
+def test_an_issue_is_as_severe_as_its_mention_where_the_rule_leaves_it_open(
+    severity: str, written: dict[str, str]
+) -> None:
+    data = small()
+    data["rules"][3] = {"id": "question", "when": 'intent == "question"', "queue": "content", **written}
+    found = assess(known(intent="question", severity=severity), book(data, fallback={"queue": "product", **written}))
+    assert isinstance(found, Route)
+    assert (found.decision.rule_id, found.destination.severity) == ("question", severity)
+    unscored = assess(known(status="unscored", severity=severity), book(fallback={"queue": "product", **written}))
+    assert isinstance(unscored, Route)
+    assert unscored.destination == ("product", "product@nilgoon.example", severity)
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_a_rule_that_names_a_severity_keeps_it_whatever_the_mention_weighs(severity: str) -> None:
+    assert route(intent="refund", severity=severity).destination.severity == "high"
+    assert route(intent="suggestion", severity=severity).destination.severity == "low"
+    stern = assess(known(intent="lead", severity=severity), book(fallback={"queue": "content", "severity": "critical"}))
+    assert isinstance(stern, Route)
+    assert stern.destination.severity == "critical"
+
+
+def test_conditions_may_ask_how_severe_a_mention_is() -> None:
+    data = small()
+    data["rules"].insert(0, {"id": "grave", "when": 'severity in ["high", "critical"]', "queue": "product"})
+    found = assess(known(intent="question", severity="critical"), book(data))
+    assert isinstance(found, Route)
+    assert found.decision.facts == (ConditionValue(name="severity", value="critical"),)
+    assert found.destination.severity == "critical"
+
+
+def test_an_issue_is_routed_anew_by_a_graver_mention_of_a_rule_that_leaves_it_open() -> None:
+    grave = classified(classification=classification(intent="question", severity="high"))
+    issue = open_issue(grave, severity="normal", queue="content")
+    joined = decided(grave, issue, by="conversation")
+    assert isinstance(joined, Merge)
+    assert joined.reroute is not None
+    assert joined.reroute.destination.severity == "high"
+    assert decided(grave, open_issue(grave, severity="high"), by="conversation") == Merge("i-1", joined.keys, None)
 
 
 def open_issue(event: MentionClassified, **over: Any) -> Issue:

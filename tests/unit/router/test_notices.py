@@ -78,7 +78,11 @@ def test_a_routed_issue_is_told_with_all_a_person_needs() -> None:
         considered=("vip",),
     )
     event = b.issue_routed(
-        decision=decision, severity="high", subscribers=("pr",), mention=b.mention(counts=Counts(likes=3))
+        decision=decision,
+        severity="high",
+        subscribers=("pr",),
+        mention=b.mention(counts=Counts(likes=3)),
+        classification=b.classification(severity="low", severity_reasons=("loss:دزد", "verified")),
     )
     notice = routed_notice(event)
     assert notice.queue == "customer-care"
@@ -98,6 +102,8 @@ def test_a_routed_issue_is_told_with_all_a_person_needs() -> None:
     assert data["mention"]["counts"] == {"likes": 3, "shares": None, "replies": None, "views": None}
     assert data["classification"]["sentiment"] == "negative"
     assert data["classification"]["intent"] == "complaint"
+    assert data["classification"]["severity"] == "low"
+    assert data["classification"]["severity_reasons"] == ["loss:دزد", "verified"]
     assert data["routing"] == {
         "rule_id": "late-order", "rulebook_version": "r1", "fallback": False,
         "condition": 'classification.intent == "complaint"',

@@ -81,6 +81,7 @@ BAD: dict[str, tuple[Bend, str]] = {
     "no truth value": (when("followers + 1"), "is of type int; a condition must be true or false"),
     "a condition without end": (when("true || " * 600 + "true"), "a condition may have 4,096"),
     "a label that does not exist": (when('sentiment == "negativ"'), "sentiment is never \"negativ\"; it is one of ''"),
+    "a severity that does not exist": (when('severity == "grave"'), 'severity is never "grave"; it is one of'),
     "a label on the left": (when('"angry" == sentiment'), 'sentiment is never "angry"'),
     "a label in a list": (when('channel in ["x", "twitter"]'), 'channel is never "twitter"'),
     "a keyword in capitals": (when('text.contains("App")'), "at 1:15 of the condition: text never holds this"),

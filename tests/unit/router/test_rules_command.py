@@ -59,6 +59,15 @@ def test_a_route_is_explained_by_its_rule_and_the_facts_it_read(file: Path) -> N
     assert "pr" in told.split()
 
 
+def test_an_explanation_says_whose_severity_it_is_and_why(file: Path) -> None:
+    assert "severity        high (the rule's)" in explained(file, {"intent": "refund", "severity": "low"})
+    assert "severity        low (the mention's)" in explained(file, {"intent": "question", "severity": "low"})
+    verdict = classification(intent="lead", severity="high", severity_reasons=("harm:مسموم", "reach:12000"))
+    event = msgspec.json.encode(classified(classification=verdict))
+    told = router("rules", "explain", file, "--mention", "-", given=event).stdout
+    assert "severity        high (the mention's: harm:مسموم, reach:12000)" in told
+
+
 def test_a_mention_that_nobody_acts_on_names_the_attention_rule(file: Path) -> None:
     assert "nobody has to act: attention rule spam" in explained(file, {"intent": "spam"})
 
@@ -79,6 +88,7 @@ def test_a_whole_event_from_the_topic_can_be_explained(file: Path, tmp_path: Pat
         ("[]", "invalid_field"),
         ('{"sentimant": "negative"}', "there is no 'sentimant'"),
         ('{"followers": "many"}', "(at /followers)"),
+        ('{"severity": "awful"}', "severity is never 'awful'; it is one of 'critical', 'high', 'low', 'normal'"),
         ('{"mention": {}}', "invalid_field"),
         ("@/nowhere/event.json", "No such file"),
     ],
