@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from sentiment import evaluate
+from sentiment import evaluate, watchlist_commands
 from sentiment.classifier import Classifier
 from sentiment.handler import NAME, ScoreMentions
 from sentiment.judge import ModelJudge
 from sentiment.labels import UnusableModel
 from sentiment.settings import SentimentSettings
+from sentiment.watchlist import Watchlist
+from sentiment.watchlist_file import InvalidWatchlist
 from shenava import topics
 from shenava.kafka.member import join, producer
 from shenava.service import Service, run
@@ -21,6 +23,7 @@ from shenava.settings import InvalidSettings, KafkaSettings, read
 from shenava.telemetry import metrics
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(watchlist_commands.app, name="watchlist")
 
 
 @asynccontextmanager
@@ -31,9 +34,11 @@ async def wire() -> AsyncIterator[Service]:
         judge = await asyncio.to_thread(load, own)
     except UnusableModel as error:
         raise InvalidSettings(f"{error}; SHENAVA_SENTIMENT_MODEL names the model") from error
+    except InvalidWatchlist as error:
+        raise InvalidSettings(f"SHENAVA_SENTIMENT_WATCHLIST: {error}") from error
     metrics.MODEL.info({"model": judge.model_id, "version": judge.model_version})
     async with producer(NAME, kafka) as out:
-        with ScoreMentions(judge, out) as handler:
+        with ScoreMentions(judge, out, judge.watchlist) as handler:
             service = Service()
             join(service, [topics.MENTIONS_RECEIVED], handler, out, group=NAME, settings=kafka)
             yield service
@@ -44,7 +49,9 @@ def load(settings: SentimentSettings) -> ModelJudge:
 
     Raises:
         UnusableModel: it cannot be loaded; says what is missing.
+        InvalidWatchlist: the watchlist has faults; names them all.
     """
+    watchlist = Watchlist.load(settings.watchlist)
     classifier = Classifier.load(
         settings.model,
         threads=settings.threads,
@@ -52,7 +59,9 @@ def load(settings: SentimentSettings) -> ModelJudge:
         label_map=settings.label_map or None,
         max_tokens=settings.max_tokens,
     )
-    return ModelJudge(classifier, supported=settings.languages, low_confidence=settings.low_confidence)
+    return ModelJudge(
+        classifier, supported=settings.languages, low_confidence=settings.low_confidence, watchlist=watchlist
+    )
 
 
 @app.command("run")
@@ -69,7 +78,7 @@ def score_command(
     given = texts or [line.rstrip("\n") for line in sys.stdin]
     try:
         judge = load(read(SentimentSettings))
-    except (UnusableModel, InvalidSettings) as error:
+    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
         sys.stderr.write(f"sentiment: {error}\n")
         raise typer.Exit(1) from None
     for text, verdict in zip(given, judge.texts(given), strict=True):
@@ -83,7 +92,7 @@ def evaluate_command(files: evaluate.Files, *, markdown: bool = False) -> None:
     """Measure the model on texts whose labels are known, per file and language, as it would judge them in service."""
     try:
         judge = load(read(SentimentSettings))
-    except (UnusableModel, InvalidSettings) as error:
+    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
         sys.stderr.write(f"sentiment: {error}\n")
         raise typer.Exit(1) from None
     evaluate.run(judge, files, markdown=markdown)

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Protocol, Self
 
+from msgspec.structs import replace
+
+from sentiment.watchlist import Watchlist
 from shenava import topics
 from shenava.codec import encode
 from shenava.events import MentionClassified, MentionReceived
@@ -26,15 +29,16 @@ NAME = "sentiment"
 class Judge(Protocol):
     """Says what mentions mean; runs in a worker thread and may take its time."""
 
-    def __call__(self, mentions: Sequence[Mention]) -> list[Classification]:
-        """One classification per mention, in their order."""
+    def __call__(self, mentions: Sequence[Mention], brands: Sequence[str]) -> list[Classification]:
+        """One classification per mention, in their order; ``brands`` are those they belong to."""
 
 
 class ScoreMentions:
     """The handler of the consumer loop; use as a context manager, it owns the worker thread."""
 
-    def __init__(self, judge: Judge, producer: Producer) -> None:
+    def __init__(self, judge: Judge, producer: Producer, watchlist: Watchlist | None = None) -> None:
         self._judge = judge
+        self._watchlist = watchlist or Watchlist()
         self._producer = producer
         # One thread: the model is busy with one batch at a time and the event loop stays free for heartbeats.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -50,10 +54,11 @@ class ScoreMentions:
         received = [inbound.event for inbound in batch if isinstance(inbound.event, MentionReceived)]
         mentions = [event.mention for event in received]
         began = perf_counter()
-        judged = await asyncio.get_running_loop().run_in_executor(self._worker, self._judge, mentions)
+        brands = [event.brand for event in received]
+        judged = await asyncio.get_running_loop().run_in_executor(self._worker, self._judge, mentions, brands)
         metrics.INFERENCE.observe(perf_counter() - began)
         await self._producer.send(
-            [outbound(classified(event, verdict)) for event, verdict in zip(received, judged, strict=True)]
+            [outbound(classified(*pair, self._watchlist)) for pair in zip(received, judged, strict=True)]
         )
         for verdict in judged:
             outcome = verdict.sentiment or verdict.reason or verdict.status
@@ -61,13 +66,20 @@ class ScoreMentions:
             metrics.CLASSIFIED.labels(language, outcome).inc()
 
 
-def classified(event: MentionReceived, verdict: Classification) -> MentionClassified:
-    """The event that says what was understood of ``event``; its id follows from the cause alone."""
+def classified(
+    event: MentionReceived, verdict: Classification, watchlist: Watchlist | None = None
+) -> MentionClassified:
+    """The event that says what was understood of ``event``; its id follows from the cause alone.
+
+    Where the channel told no role of the author, ``watchlist`` may know their handle.
+    """
+    mention = event.mention
+    author = watchlist.known(mention.author, event.brand) if watchlist else mention.author
     return MentionClassified(
         event_id=derive("classified", event.event_id),
         brand=event.brand,
         occurred_at=event.occurred_at,
-        mention=event.mention,
+        mention=mention if author is mention.author else replace(mention, author=author),
         classification=verdict,
     )
 

@@ -1,13 +1,19 @@
-"""Mentions to classifications: the language, what the model says where it may be asked, the severity."""
+"""Mentions to classifications: the language, what the model says where it may be asked, the severity, who is named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
 
 from sentiment.classifier import Classifier, Prediction
 from sentiment.cleaning import clean
 from sentiment.language import Detected, detect
 from sentiment.score import Scored, Unscored, decide, why_unscored
 from sentiment.severity import Said, graded
+from sentiment.stance import entities, read
+from sentiment.watchlist import Watchlist
 from shenava.events.mentions import Classification, Mention
+
+_BRAND = "default"
 
 
 class ModelJudge:
@@ -16,18 +22,28 @@ class ModelJudge:
     Args:
         supported: languages whose scores are measured and may be published.
         low_confidence: scores below it are marked as unsure.
+        watchlist: what is looked for in the texts.
     """
 
-    def __init__(self, classifier: Classifier, *, supported: frozenset[str], low_confidence: float) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        supported: frozenset[str],
+        low_confidence: float,
+        watchlist: Watchlist | None = None,
+    ) -> None:
         self._classifier = classifier
         self._supported = supported
         self._low_confidence = low_confidence
+        self.watchlist = watchlist or Watchlist()
         self.model_id = classifier.model_id
         self.model_version = classifier.model_version
 
-    def __call__(self, mentions: Sequence[Mention]) -> list[Classification]:
-        """One classification per mention, in their order."""
-        verdicts = self._judge([(mention.text, mention.change == "deleted") for mention in mentions])
+    def __call__(self, mentions: Sequence[Mention], brands: Sequence[str] = ()) -> list[Classification]:
+        """One classification per mention, in their order; ``brands`` are those they belong to, if not the default."""
+        given = [(mention.text, mention.change == "deleted") for mention in mentions]
+        verdicts = self._judge(given, brands)
         return [graded(verdict, Said.of(mention)) for verdict, mention in zip(verdicts, mentions, strict=True)]
 
     def texts(self, texts: Sequence[str]) -> list[Classification]:
@@ -35,19 +51,31 @@ class ModelJudge:
         verdicts = self._judge([(text, False) for text in texts])
         return [graded(verdict, Said(text=text)) for verdict, text in zip(verdicts, texts, strict=True)]
 
-    def _judge(self, given: Sequence[tuple[str, bool]]) -> list[Classification]:
+    def _judge(self, given: Sequence[tuple[str, bool]], brands: Sequence[str] = ()) -> list[Classification]:
         found = [detect(text) for text, _ in given]
         asked = [
             index
             for index, (text, deleted) in enumerate(given)
             if why_unscored(text, found[index], self._supported, deleted=deleted) is None
         ]
-        cleaned = [clean(given[index][0], found[index].language) for index in asked]
-        said = dict(zip(asked, self._classifier.classify(cleaned), strict=True))
+        pairs = zip((text for text, _ in given), brands or [_BRAND] * len(given), strict=True)
+        readings = [read(text, self.watchlist.find(text, brand)) for text, brand in pairs]
+        said = self._ask({index: (given[index][0], *readings[index].rows) for index in asked}, found)
         return [
-            self._classification(text, found[index], said.get(index), deleted=deleted)
+            replace(
+                self._classification(text, found[index], next(iter(said[index]), None), deleted=deleted),
+                entities=entities(readings[index], said[index]),
+            )
             for index, (text, deleted) in enumerate(given)
         ]
+
+    def _ask(self, wanted: Mapping[int, Sequence[str]], found: Sequence[Detected]) -> dict[int, list[Prediction]]:
+        """What the model says of each text and then of its clauses, all asked together; nothing for the other texts."""
+        rows = [(index, clean(text, found[index].language)) for index, texts in wanted.items() for text in texts]
+        said: dict[int, list[Prediction]] = {index: [] for index in range(len(found))}
+        for (index, _), prediction in zip(rows, self._classifier.classify([row for _, row in rows]), strict=True):
+            said[index].append(prediction)
+        return said
 
     def _classification(
         self, text: str, detected: Detected, prediction: Prediction | None, *, deleted: bool

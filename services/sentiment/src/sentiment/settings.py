@@ -1,5 +1,7 @@
 """Settings of the sentiment service."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -17,4 +19,5 @@ class SentimentSettings(Group):
     label_map: dict[str, str] = Field(default_factory=dict, description='JSON, e.g. {"LABEL_0": "negative"}')
     max_tokens: int = Field(default=128, ge=8, le=512, description="a longer text is cut")
     languages: frozenset[str] = Field(default=frozenset({"fa", "en"}), description="JSON list; others are unscored")
+    watchlist: Path | None = Field(default=None, description="YAML: what is looked for by name; empty: nothing is")
     low_confidence: float = Field(default=0.5, ge=0, le=1, description="below it a score is marked as unsure")
