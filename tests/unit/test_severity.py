@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from sentiment.__main__ import app, load
+from sentiment.settings import SentimentSettings
 from sentiment.severity import Said, graded, weigh
 from severity_sentences import SENTENCES, Mood, Sentence, understood
 from shenava.events.mentions import Author, Counts
@@ -103,3 +106,19 @@ def test_a_classification_carries_level_and_reasons_and_keeps_the_rest() -> None
     assert (found.severity, found.severity_reasons) == ("high", ("loss:کلاه بردار", "intent:refund", "polarity:0.75"))
     assert graded(found, Said(text="کلاهبردار")) == found
     assert (found.sentiment, found.probabilities) == (verdict.sentiment, verdict.probabilities)
+
+
+def test_the_score_command_tells_severity_and_reasons() -> None:
+    told = CliRunner().invoke(app, ["score", "masmoom shodim, kasi ham javab nemide"])
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "\thigh harm:masmoom\t" in told.stdout
+
+
+def test_the_judge_weighs_scored_unscored_and_deleted_mentions() -> None:
+    said = "masmoom shodim"
+    mentions = [mention(text="مسموم شدیم"), mention(text=said), mention(text=said, change="deleted")]
+    poisoned, romanised, deleted = load(SentimentSettings())(mentions)
+    assert poisoned.status == "scored"
+    assert {"harm:مسموم", f"intent:{poisoned.intent}"} <= set(poisoned.severity_reasons)
+    assert (romanised.status, romanised.severity, romanised.severity_reasons) == ("unscored", "high", ("harm:masmoom",))
+    assert (deleted.severity, deleted.severity_reasons) == ("low", ())

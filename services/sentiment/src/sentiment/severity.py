@@ -30,7 +30,7 @@ INTENT_POINTS: dict[Intent, int] = {
     "refund": 3, "complaint": 2, "lead": 0, "question": -1, "other": -1, "suggestion": -2, "praise": -3, "spam": -4,
 }  # fmt: skip
 RATING_POINTS = {1: 2, 2: 1}
-POLARITY_STEPS: Steps = ((0.9, 3), (0.7, 2), (0.5, 1))  # of the probability that the author is displeased
+POLARITY_STEPS: Steps = ((0.85, 3), (0.65, 2), (0.5, 1))  # of the probability that the author is displeased
 REACH_STEPS: Steps = ((100_000, 3), (20_000, 2), (5_000, 1))  # followers or views, whichever is more
 SPREAD_STEPS: Steps = ((1_000, 2), (100, 1))  # likes, shares and replies together
 VERIFIED_POINTS = 1
