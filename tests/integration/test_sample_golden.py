@@ -45,9 +45,10 @@ def told() -> list[Told]:
         to_event(msgspec.json.decode(line, type=SubmittedMention), NOW)
         for line in _lines(f"mentions-{language}.ndjson" for language in LANGUAGES)
     ]
-    verdicts = load_judge(SentimentSettings())([event.mention for event in received])
+    judge = load_judge(SentimentSettings(watchlist=SAMPLE.with_name("watchlist.yaml")))
+    verdicts = judge([event.mention for event in received])
     book = load(SAMPLE)
-    understood = [classified(event, verdict) for event, verdict in zip(received, verdicts, strict=True)]
+    understood = [classified(*pair, judge.watchlist) for pair in zip(received, verdicts, strict=True)]
     assessed = [assess(facts(event), book) for event in understood]
     return [
         (event, verdict if isinstance(verdict, Route) else verdict.decision.rule_id)

@@ -11,10 +11,13 @@ from router.decide import Pass, assess
 from router.facts import facts
 from router.rulebook import load
 from rulebooks import SAMPLE
+from sentiment.stance import entities, read
+from sentiment.watchlist import Watchlist
 from shenava.events import MentionClassified
 from shenava.events.mentions import Author, Classification, Counts
 from shenava.testing.builders import classified
 
+WATCHLIST = Watchlist.load(SAMPLE.with_name("watchlist.yaml"))
 FOLDER = SAMPLE.parent / "sample"
 SUPPORTED = {"fa", "en", "fa-Latn", "mixed"}
 
@@ -31,6 +34,7 @@ def labelled() -> Iterator[tuple[str, MentionClassified, str | None]]:
 
 def _understood(said: dict[str, Any], truth: dict[str, Any]) -> tuple[MentionClassified, str | None]:
     scored = truth["sentiment"] is not None
+    found = WATCHLIST.find(said["text"], "default")
     verdict = Classification(
         status="scored" if scored else "unscored",
         language="fa" if truth["language"] == "mixed" else truth["language"],
@@ -38,6 +42,7 @@ def _understood(said: dict[str, Any], truth: dict[str, Any]) -> tuple[MentionCla
         sentiment=truth["sentiment"],
         intent=truth["intent"],
         intent_confidence=1.0 if scored else None,
+        entities=entities(read(said["text"], found), ()),
         model="a careful person",
         model_version="1",
     )

@@ -3,9 +3,9 @@
 A figure or label that is not known is 0, false or empty, never absent, so that no condition fails for want of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Literal, get_args
 
 from router.plain_text import plain
 from shenava.events import MentionClassified
@@ -14,6 +14,8 @@ from shenava.events.mentions import (
     Change,
     Channel,
     Counts,
+    Entity,
+    EntityKind,
     Intent,
     Lane,
     Sentiment,
@@ -31,6 +33,8 @@ UNKNOWN: dict[str, Fact] = {
     "text": "", "language": "und", "status": "unscored", "reason": "", "sentiment": "", "intent": "",
     "confidence": 0.0, "intent_confidence": 0.0, "negativity": 0.0, "low_confidence": False,
     "severity": "normal",
+    # who is spoken of
+    "own": False, "competitor": False, "stance": "",
     # where and when
     "brand": "default", "channel": "", "lane": "live", "change": "posted", "is_reply": False,
     "posted_at": NEVER, "hour": 0,
@@ -42,6 +46,8 @@ UNKNOWN: dict[str, Fact] = {
 """Every fact with its value when nothing is known; the value's type is the fact's type.
 
 ``text`` is in the form of :func:`router.plain_text.plain`; ``negativity`` is the probability of a negative sentiment;
+``own`` says that our brand, one of our products or people is named, ``competitor`` that one is, by the watchlist;
+``stance`` is how the author feels about ours: the worst, if about several;
 ``severity`` is how much harm waits if nobody acts, told of unscored mentions too;
 ``hour`` is that of ``posted_at`` in UTC (``posted_at.getHours("Asia/Tehran")`` gives another zone's); ``rating`` is
 1 to 5; ``is_reply`` says that it answers another post.
@@ -56,10 +62,15 @@ VOCABULARY: dict[str, frozenset[str]] = {
     "sentiment": frozenset({*get_args(Sentiment), ""}),
     "intent": frozenset({*get_args(Intent), ""}),
     "severity": frozenset(get_args(Severity)),
+    "stance": frozenset({*get_args(Sentiment), ""}),
     "role": frozenset({*get_args(AuthorRole), ""}),
 }
 """The only values that these facts can have; a condition that compares with another one could never be true."""
 
+OWN: frozenset[EntityKind] = frozenset({"brand", "product", "person"})
+"""Kinds of what is ours."""
+
+_WORST_FIRST: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 _LONGEST_SHOWN = 512
 
 
@@ -67,6 +78,7 @@ def facts(event: MentionClassified) -> Facts:
     """What is known of the mention in ``event``."""
     mention, verdict = event.mention, event.classification
     counts = mention.counts or Counts()
+    kinds = {entity.kind for entity in verdict.entities}
     return {
         "text": plain(mention.text),
         "language": verdict.language,
@@ -79,6 +91,9 @@ def facts(event: MentionClassified) -> Facts:
         "negativity": verdict.probabilities.negative if verdict.probabilities else 0.0,
         "low_confidence": verdict.low_confidence,
         "severity": verdict.severity,
+        "own": not OWN.isdisjoint(kinds),
+        "competitor": "competitor" in kinds,
+        "stance": _stance(verdict.entities),
         "brand": event.brand,
         "channel": mention.channel,
         "lane": mention.lane,
@@ -97,6 +112,12 @@ def facts(event: MentionClassified) -> Facts:
         "replies": counts.replies or 0,
         "views": counts.views or 0,
     }
+
+
+def _stance(entities: Sequence[Entity]) -> Sentiment | Literal[""]:
+    """The worst stance towards what is ours; empty where none is known."""
+    found = {entity.stance for entity in entities if entity.kind in OWN}
+    return next((stance for stance in _WORST_FIRST if stance in found), "")
 
 
 def shown(value: Fact) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from ahocorasick_rs import AhoCorasick
+
 from sentiment.watchlist_file import EntityEntry, split
 from sentiment.watchlist_suffixes import LONGEST, may_end
 from sentiment.watchlist_words import Token, fold, handle, tokens
@@ -62,9 +64,6 @@ class Matcher:
     """Looks for the entities of one brand."""
 
     def __init__(self, entities: Iterable[EntityEntry]) -> None:
-        # Only a service with a watchlist needs the library, and most commands have none.
-        from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 - see above
-
         known: defaultdict[str, _Pattern] = defaultdict(lambda: _Pattern([], [], []))
         self._handles: dict[str, EntityEntry] = {}
         self._hashtags: dict[str, EntityEntry] = {}

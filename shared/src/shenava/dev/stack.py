@@ -50,7 +50,7 @@ class Plan:
 
     Attributes:
         directory: for data, logs and generated secrets; made if it is not there.
-        config: the folder with rulebook.yaml, sla.yaml and endpoints.yaml.
+        config: the folder with watchlist.yaml, rulebook.yaml, sla.yaml and endpoints.yaml.
         clock_speed: the policy's durations are divided by it; stored times stay true.
         durable: False spares the disk and loses data only if the machine itself stops.
         session_timeout_seconds: how long a killed member holds its partitions.
@@ -198,6 +198,7 @@ class Stack:
             "SHENAVA_KAFKA_SESSION_TIMEOUT": f"{self.plan.session_timeout_seconds:g}s",
             "SHENAVA_HTTP_PORT": str(self.ports.get(service, 0)),
             "SHENAVA_API_KEYS_FILE": str(self._secrets.api_keys),
+            "SHENAVA_SENTIMENT_WATCHLIST": str(self.plan.config / "watchlist.yaml"),
             "SHENAVA_ROUTER_RULEBOOK": str(self.plan.config / "rulebook.yaml"),
             "SHENAVA_ROUTER_ENDPOINTS": str(self.plan.config / "endpoints.yaml"),
             "SHENAVA_SLA_POLICY": str(self.plan.config / "sla.yaml"),
