@@ -51,8 +51,6 @@ def clauses(text: str) -> list[Span]:
         if words >= _FEWEST[kind]:
             found.append((start, place))
             start, words = place, 0
-    if not text[start:].strip():
-        return found or [(0, len(text))]
     if found and words + len(_WORD.findall(text, seen)) < _FEWEST["end"]:
         start = found.pop()[0]
     return [*found, (start, len(text))]

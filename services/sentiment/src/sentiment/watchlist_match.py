@@ -2,7 +2,7 @@
 
 All names are looked for in one walk over the text (Aho and Corasick 1975), so that ten thousand cost little more than
 ten. The text is laid out as its words with one space between them, and each pattern begins with that space: a match can
-only begin where a word does, and no text has more of them than its words times the words of the longest name.
+only begin where a word does, and no text has more of them than its letters times the words of the longest name.
 """
 
 import re
