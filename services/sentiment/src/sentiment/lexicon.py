@@ -1,11 +1,12 @@
 """The words by which short texts give their language away."""
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of ``text``, which spaces part."""
     return frozenset(text.split())
 
 
-PERSIAN = _words(
+PERSIAN = words(
     """
     آره آقا آن ارسال از ازش است اصلا افتضاح افتضاحه الان اگر اگه این اینکه با بار باشد باشه باشید بالا باید
     بخرید بد بدترین بدم بده بدی بدید براش برای بسته بسیار بعد بفرمایید بله به بهتر بهترین بهش بود بودم بودن
@@ -21,21 +22,24 @@ PERSIAN = _words(
     """
 )
 
-ARABIC = _words(
+ARABIC = words(
     """
     أحد أحسن أريد أفضل أكثر أن أنا أنت أهلا أو أول أي أين إذا إلى إلي إن ابغى احد احسن اذا اريد افضل التي
     الحين الذي الطلب الله اللهم اللي الى اليوم ان انا انت انتم اهلا او اي ايش اين بدون بدي بس بعض تلك تم ثم
     جدا جداً جيد جيدة حتى حلو حلوة ده دي ذلك رائع رائعة زي سوف سيء سيئ سيئة سيئه شكرا شكراً شو شي شيء طلبي
     عشان علشان على عليكم عليه عليها عن عند عندنا عندي غير في فيه فيها قد كان كانت كتير كثير كده كل كنت كويس
     كيف لا لك لكم لكن لم لماذا لن له لها لو لي ليس ليش ما ماذا مب متى مرة مرحبا مش مع ممتازة ممتازه منذ منكم
-    مو نحن نريد هاي هذا هذه هذي هل هنا هناك هو هي هيك والله وش وصل ولا وهو وين يا يصل يكون يوم
+    منتج امبارح قداش وقتاش برشا باهي باهية فضلكم فضلك استنى مستني مقطوعة بقالي لسه مفيش ديالي بزاف واش شلون
+    شلونكم هسه كلش كتير الحين لسا يعطيكم تسلم تكفون وجودة جوده بصراحة صارت صار يقولولي هيدا عم هلق شوي بكرا
+    بكره بكرة ليه ازاي امتى احنا انتو هما مو نحن نريد هاي هذا هذه هذي هل هنا هناك هو هي هيك والله وش وصل ولا
+    وهو وين يا يصل يكون يوم
     """
 )
 
 # Persian words that begin like the Arabic article.
-PERSIAN_WITH_AL = _words("الان البته الکی الو المان الف الگو الزام الماس التماس الهی الهام الناز اله الی الا")
+PERSIAN_WITH_AL = words("الان البته الکی الو المان الف الگو الزام الماس التماس الهی الهام الناز اله الی الا")
 
-ENGLISH = _words(
+ENGLISH = words(
     """
     a about above absolutely actually after again ago all almost already also always am amazing an and angry
     another any anyone app are awesome awful back bad be beautiful because been before best better big
@@ -53,11 +57,14 @@ ENGLISH = _words(
     use used useless very waiting want was waste way we week well were what when where which who why will
     wish with without wonderful wont work working works worse worst worth would wow wrong yeah year years
     yes yesterday yet you your yours
+    anybody anyone anything available cheers click delivery dunno everyone gonna gotta guys honestly idk imo inbox kinda
+    legit less link lmao lowkey mate might ngl nobody nothing omg pls plz profile real rn rude since someone sus tbh thx
+    ur wanna whole wtf yall yep
     """
 )
 
 # Persian in Latin letters: words that no other language of the training texts has.
-ROMANISED = _words(
+ROMANISED = words(
     """
     aali aalie aaliii agha akharesh akharin akhe akheh aliye amad anghadr areh arzesh arzeshe arzeshesh
     arzoon arzun asabani asabi ashghal ashghale aslan avalesh avalin avaz azash azatoon azatun bacheha
@@ -102,7 +109,7 @@ ROMANISED = _words(
 )
 
 # Persian in Latin letters that other languages have too: they count only beside one that is Persian alone.
-ROMANISED_SHARED = _words(
+ROMANISED_SHARED = words(
     """
     agar age alan ali alie ama amma ap are asan ast az aziz azizam ba baba bache bad bade badi bala bale bar
     baste baz bazi be begin behtar bia boro bud chai chand che chi chon chun dar dare dast del dg dige dir
