@@ -47,7 +47,6 @@ def train(network: nn.Module, rows: list[NDArray[np.int32]], losses: Losses, pla
         ValueError: the checkpoint is of another plan.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    torch.set_flush_denormal(True)  # without it the optimiser's tiny numbers slow the processor threefold
     torch.manual_seed(plan.seed)
     lengths = np.array([len(row) for row in rows])
     batches = [
@@ -59,9 +58,7 @@ def train(network: nn.Module, rows: list[NDArray[np.int32]], losses: Losses, pla
     began, seen, first = monotonic(), 0, run.step
     network.train()
     for batch in batches[first:]:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            answers = network(*padded(rows, batch))
-        run.learn(losses(answers, batch))
+        run.learn(losses(network(*padded(rows, batch)), batch))
         seen += len(batch)
         if run.step % 50 == 0:
             rate = seen / (monotonic() - began)

@@ -110,9 +110,9 @@ def answers(network: nn.Module, rows: list[NDArray[np.int32]]) -> list[NDArray[n
     """What ``network`` gives for each of ``rows``: one array per output."""
     found: list[NDArray[np.float32]] = []
     lengths = np.array([len(row) for row in rows])
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.inference_mode():
         for batch in in_order(lengths, tokens=_AT_ONCE, most=128):
-            given = [part.float().numpy() for part in network(*padded(rows, batch))]
+            given = [part.numpy() for part in network(*padded(rows, batch))]
             if not found:
                 found = [np.zeros((len(rows), part.shape[1]), np.float32) for part in given]
             for whole, part in zip(found, given, strict=True):
