@@ -3,10 +3,13 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from sentiment.classifier import Classifier, batches
 from sentiment.cleaning import clean
+from sentiment.heat import Heat
+from sentiment.labels import UnusableModel
 from sentiment.language import detect
 
 CLEAR = [
@@ -97,6 +100,29 @@ def test_a_text_of_a_million_characters_is_read_by_its_beginning_only(classifier
     sentence = "پشتیبانی خوب بود و زود جواب دادند. "
     endless, beginning = classifier.classify([sentence * 30_000, sentence * 100])
     assert endless == beginning
+
+
+def test_a_language_with_a_temperature_of_its_own_is_judged_by_that_and_the_others_by_the_general_one() -> None:
+    heat = Heat.of({"temperature": 2.0, "temperatures": {"fa": 0.5}})
+    assert heat.of_each(["fa", "en", ""]).tolist() == [0.5, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("config", [{"temperature": 0}, {"temperatures": {"fa": "warm"}}, {"temperature": True}])
+def test_a_temperature_that_divides_nothing_is_refused_by_name(config: dict[str, object]) -> None:
+    with pytest.raises(UnusableModel, match=r"temperature.* must be a number above 0"):
+        Heat.of(config)
+
+
+def test_texts_of_like_meaning_have_neighbouring_embeddings(classifier: Classifier) -> None:
+    late, later, praise = (
+        found.embedding
+        for found in classifier.classify(["سفارشم هنوز نرسیده", "بسته من نرسید که نرسید", "طراحی سایتتون خیلی قشنگه"])
+    )
+    assert late is not None
+    assert later is not None
+    assert praise is not None
+    assert np.linalg.norm(late) == pytest.approx(1, abs=1e-3)
+    assert late @ later > late @ praise
 
 
 def test_a_higher_temperature_is_less_sure_and_another_version(classifier: Classifier) -> None:

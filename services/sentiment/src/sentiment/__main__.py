@@ -60,7 +60,11 @@ def load(settings: SentimentSettings) -> ModelJudge:
         max_tokens=settings.max_tokens,
     )
     return ModelJudge(
-        classifier, supported=settings.languages, low_confidence=settings.low_confidence, watchlist=watchlist
+        classifier,
+        supported=settings.languages,
+        low_confidence=settings.low_confidence,
+        low_confidences=settings.low_confidences,
+        watchlist=watchlist,
     )
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,20 @@ Tokens = list[int]
 _SLOWER = ["SkipLayerNormFusion", "BiasGeluFusion"]
 
 
+class Outputs(NamedTuple):
+    """What a model gives for some texts, one row per text; none for a head it does not have.
+
+    Attributes:
+        sentiment: logits.
+        intent: logits.
+        embedding: a vector of length 1; texts of like meaning have neighbouring ones.
+    """
+
+    sentiment: Logits
+    intent: Logits | None = None
+    embedding: NDArray[np.float32] | None = None
+
+
 class Backend(Protocol):
     """A loaded model.
 
@@ -28,8 +42,8 @@ class Backend(Protocol):
 
     alone: bool
 
-    def run(self, rows: Sequence[Tokens]) -> tuple[Logits, Logits | None]:
-        """Sentiment logits, and intent logits if the model has them; one row per text."""
+    def run(self, rows: Sequence[Tokens]) -> Outputs:
+        """What the model gives for ``rows``."""
 
 
 class OnnxBackend:
@@ -50,16 +64,17 @@ class OnnxBackend:
         )
         self._inputs = {put.name for put in self._session.get_inputs()}
         outputs = [output.name for output in self._session.get_outputs()]
-        self._outputs = ["logits" if "logits" in outputs else outputs[0]]
-        self._outputs += [name for name in ("intent_logits",) if name in outputs]
+        wanted = {"sentiment": "logits" if "logits" in outputs else outputs[0]}
+        heads = {"intent": "intent_logits", "embedding": "embedding"}
+        self._outputs = wanted | {head: name for head, name in heads.items() if name in outputs}
         self._padding = padding
 
-    def run(self, rows: Sequence[Tokens]) -> tuple[Logits, Logits | None]:
+    def run(self, rows: Sequence[Tokens]) -> Outputs:
         """See `Backend.run`."""
         tokens, mask = padded(rows, self._padding)
         given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
-        found = self._session.run(self._outputs, {name: given[name] for name in self._inputs})
-        return found[0], found[1] if len(found) > 1 else None
+        found = self._session.run([*self._outputs.values()], {name: given[name] for name in self._inputs})
+        return Outputs(**dict(zip(self._outputs, found, strict=True)))
 
 
 class TorchBackend:
@@ -81,12 +96,12 @@ class TorchBackend:
         self._model = AutoModelForSequenceClassification.from_pretrained(source.directory).eval()
         self._padding = padding
 
-    def run(self, rows: Sequence[Tokens]) -> tuple[Logits, Logits | None]:
+    def run(self, rows: Sequence[Tokens]) -> Outputs:
         """See `Backend.run`."""
         tokens, mask = (self._torch.from_numpy(array) for array in padded(rows, self._padding))
         with self._torch.inference_mode():
             logits = self._model(input_ids=tokens, attention_mask=mask).logits
-        return logits.float().numpy(), None
+        return Outputs(logits.float().numpy())
 
 
 def load_backend(source: ModelSource, *, threads: int, padding: int) -> Backend:

@@ -1,14 +1,15 @@
 """Says how a text feels and what it wants: probabilities that do not depend on when or beside what it is asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.backends import Backend, Logits, Tokens, load_backend, load_tokenizer
+from sentiment.backends import Backend, Logits, Outputs, Tokens, load_backend, load_tokenizer
+from sentiment.heat import Heat
 from sentiment.labels import SENTIMENTS, UnusableModel, meanings
 from sentiment.source import ModelSource, find
 from shenava.events.mentions import Intent, Probabilities, Sentiment
@@ -27,6 +28,7 @@ class Prediction:
         probabilities: calibrated; they sum to 1.
         confidence: the probability of ``sentiment``, the likeliest one.
         intent: what the author wants, if the model tells it.
+        embedding: a vector of length 1, if the model gives one; texts of like meaning have neighbouring ones.
     """
 
     probabilities: Probabilities
@@ -34,6 +36,7 @@ class Prediction:
     confidence: float
     intent: Intent | None = None
     intent_confidence: float | None = None
+    embedding: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
 
 class Classifier:
@@ -51,7 +54,7 @@ class Classifier:
         tokenizer: Any,
         meaning: Sequence[Sentiment],
         intents: Sequence[Intent],
-        temperature: float,
+        heat: Heat,
         max_tokens: int,
         model_id: str,
         model_version: str,
@@ -60,7 +63,7 @@ class Classifier:
         self._tokenizer = tokenizer
         self._gather = np.array([[label == sentiment for sentiment in SENTIMENTS] for label in meaning], np.float64)
         self._intents = tuple(intents)
-        self._temperature = temperature
+        self._heat = heat
         self._max_tokens = max_tokens
         self.model_id = model_id
         self.model_version = model_version
@@ -80,7 +83,7 @@ class Classifier:
         Args:
             source: a directory or a Hugging Face id; none for the bundled model.
             threads: of one run.
-            temperature: the logits are divided by it; none for the model's own (1 where it has none).
+            temperature: the logits are divided by it in every language; none for the model's own.
             label_map: label of the model to sentiment, where its names do not say it.
             max_tokens: a longer text is cut.
 
@@ -90,7 +93,7 @@ class Classifier:
         model = find(source)
         config = model.config()
         meaning = meanings(_labels(config, model), label_map)
-        heat = float(config.get("temperature", 1.0)) if temperature is None else temperature
+        heat = Heat.of(config) if temperature is None else Heat(temperature)
         tokenizer = load_tokenizer(model)
         longest = int(config.get("max_position_embeddings") or max_tokens)
         return cls(
@@ -98,34 +101,54 @@ class Classifier:
             tokenizer=tokenizer,
             meaning=meaning,
             intents=_intents(config.get("intent_labels", ())),
-            temperature=heat,
+            heat=heat,
             max_tokens=min(max_tokens, longest, int(tokenizer.model_max_length)),
             model_id=model.name,
             model_version=model.version((meaning, heat, max_tokens)),
         )
 
-    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+    def classify(self, texts: Sequence[str], languages: Sequence[str] = ()) -> list[Prediction]:
         """One prediction per text of ``texts`` (cleaned for the model), in their order.
 
         The same text gives the same numbers, whatever else is in ``texts``.
+
+        Args:
+            texts: what to judge.
+            languages: of the texts; a model may be calibrated for each. None given: its general calibration.
 
         Raises:
             UnusableModel: the model gave a number that is none.
         """
         if not texts:
             return []
-        rows = self._tokens(texts)
-        logits = np.empty((len(rows), len(self._gather)), np.float32)
-        wishes = np.empty((len(rows), len(self._intents)), np.float32)
-        for batch in batches(rows, 0 if self._backend.alone else _BATCH_TOKENS):
-            feeling, wish = self._backend.run([rows[place] for place in batch])
-            logits[batch] = feeling
-            if wish is not None and self._intents:
-                wishes[batch] = wish
-        if not np.isfinite(logits).all():
+        found = self._run(self._tokens(texts))
+        if not np.isfinite(found.sentiment).all():
             raise UnusableModel(f"{self.model_id} gave a score that is not a number; its weights are damaged")
-        probabilities = softmax(logits / self._temperature) @ self._gather
-        return [self._prediction(*pair) for pair in zip(probabilities, softmax(wishes), strict=True)]
+        heat = self._heat.of_each(languages or [""] * len(texts))
+        probabilities = softmax(found.sentiment / heat[:, None]) @ self._gather
+        wishes = None if found.intent is None or not self._intents else softmax(found.intent)
+        return [
+            self._prediction(
+                probabilities[row],
+                None if wishes is None else wishes[row],
+                None if found.embedding is None else found.embedding[row],
+            )
+            for row in range(len(texts))
+        ]
+
+    def _run(self, rows: Sequence[Tokens]) -> Outputs:
+        """What the model gives for ``rows``, in their order; run in batches of like length."""
+        order: list[int] = []
+        parts: list[Outputs] = []
+        for batch in batches(rows, 0 if self._backend.alone else _BATCH_TOKENS):
+            order.extend(batch)
+            parts.append(self._backend.run([rows[place] for place in batch]))
+        back = np.argsort(order)
+        return Outputs(
+            np.concatenate([part.sentiment for part in parts])[back],
+            _joined([part.intent for part in parts], back),
+            _joined([part.embedding for part in parts], back),
+        )
 
     def _tokens(self, texts: Sequence[str]) -> list[Tokens]:
         longest = self._max_tokens * _LONGEST_TOKEN
@@ -133,15 +156,21 @@ class Classifier:
         rows: list[Tokens] = self._tokenizer(short, truncation=True, max_length=self._max_tokens)["input_ids"]
         return rows
 
-    def _prediction(self, probabilities: NDArray[np.float64], wishes: NDArray[np.float64]) -> Prediction:
+    def _prediction(
+        self,
+        probabilities: NDArray[np.float64],
+        wishes: NDArray[np.float64] | None,
+        embedding: NDArray[np.float32] | None,
+    ) -> Prediction:
         best = int(probabilities.argmax())
-        wish = int(wishes.argmax()) if self._intents else None
+        wish = None if wishes is None else int(wishes.argmax())
         return Prediction(
             probabilities=Probabilities(**dict(zip(SENTIMENTS, probabilities.tolist(), strict=True))),
             sentiment=SENTIMENTS[best],
             confidence=float(probabilities[best]),
             intent=None if wish is None else self._intents[wish],
-            intent_confidence=None if wish is None else float(wishes[wish]),
+            intent_confidence=None if wishes is None or wish is None else float(wishes[wish]),
+            embedding=embedding,
         )
 
 
@@ -157,10 +186,14 @@ def batches(rows: Sequence[Tokens], budget: int) -> Iterator[list[int]]:
         yield batch
 
 
-def softmax(logits: Logits) -> NDArray[np.float64]:
+def _joined(parts: Sequence[Logits | None], order: NDArray[np.int64]) -> Logits | None:
+    """The rows of one head from all batches, put in ``order``; none where the model does not have the head."""
+    given = [part for part in parts if part is not None]
+    return np.concatenate(given)[order] if given else None
+
+
+def softmax(logits: NDArray[np.float32 | np.float64]) -> NDArray[np.float64]:
     """Probabilities of each row."""
-    if not logits.size:
-        return logits.astype(np.float64)
     powers = np.exp((logits - logits.max(axis=1, keepdims=True)).astype(np.float64))
     shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return shares

@@ -22,6 +22,7 @@ class ModelJudge:
     Args:
         supported: languages whose scores are measured and may be published.
         low_confidence: scores below it are marked as unsure.
+        low_confidences: instead of it, by language.
         watchlist: what is looked for in the texts.
     """
 
@@ -31,11 +32,13 @@ class ModelJudge:
         *,
         supported: frozenset[str],
         low_confidence: float,
+        low_confidences: Mapping[str, float] | None = None,
         watchlist: Watchlist | None = None,
     ) -> None:
         self._classifier = classifier
         self._supported = supported
         self._low_confidence = low_confidence
+        self._low_confidences = low_confidences or {}
         self.watchlist = watchlist or Watchlist()
         self.model_id = classifier.model_id
         self.model_version = classifier.model_version
@@ -73,14 +76,18 @@ class ModelJudge:
         """What the model says of each text and then of its clauses, all asked together; nothing for the other texts."""
         rows = [(index, clean(text, found[index].language)) for index, texts in wanted.items() for text in texts]
         said: dict[int, list[Prediction]] = {index: [] for index in range(len(found))}
-        for (index, _), prediction in zip(rows, self._classifier.classify([row for _, row in rows]), strict=True):
+        languages = [found[index].language for index, _ in rows]
+        for (index, _), prediction in zip(
+            rows, self._classifier.classify([row for _, row in rows], languages), strict=True
+        ):
             said[index].append(prediction)
         return said
 
     def _classification(
         self, text: str, detected: Detected, prediction: Prediction | None, *, deleted: bool
     ) -> Classification:
-        match decide(text, detected, prediction, self._supported, self._low_confidence, deleted=deleted):
+        threshold = self._low_confidences.get(detected.language, self._low_confidence)
+        match decide(text, detected, prediction, self._supported, threshold, deleted=deleted):
             case Unscored(language, reason):
                 return Classification(
                     status="unscored",

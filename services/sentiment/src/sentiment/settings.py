@@ -1,6 +1,7 @@
 """Settings of the sentiment service."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -21,3 +22,6 @@ class SentimentSettings(Group):
     languages: frozenset[str] = Field(default=frozenset({"fa", "en"}), description="JSON list; others are unscored")
     watchlist: Path | None = Field(default=None, description="YAML: what is looked for by name; empty: nothing is")
     low_confidence: float = Field(default=0.5, ge=0, le=1, description="below it a score is marked as unsure")
+    low_confidences: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, description='JSON, e.g. {"fa": 0.55}: instead of low_confidence for that language'
+    )
