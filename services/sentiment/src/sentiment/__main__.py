@@ -1,19 +1,22 @@
 """The ``sentiment`` command: runs the service, or scores lines on the terminal."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated
 
 import typer
 
-from sentiment import evaluate, watchlist_commands
+from sentiment import compare, evaluate, watchlist_commands
 from sentiment.classifier import Classifier
 from sentiment.handler import NAME, ScoreMentions
 from sentiment.judge import ModelJudge
 from sentiment.labels import UnusableModel
+from sentiment.remembered import Remembering
 from sentiment.settings import SentimentSettings
+from sentiment.shadow import Shadow
 from sentiment.watchlist import Watchlist
 from sentiment.watchlist_file import InvalidWatchlist
 from shenava import topics
@@ -31,21 +34,26 @@ async def wire() -> AsyncIterator[Service]:
     """From settings to the service."""
     kafka, own = read(KafkaSettings), read(SentimentSettings)
     try:
-        judge = await asyncio.to_thread(load, own)
+        judge = await asyncio.to_thread(load, own, remember=own.remember)
     except UnusableModel as error:
         raise InvalidSettings(f"{error}; SHENAVA_SENTIMENT_MODEL names the model") from error
     except InvalidWatchlist as error:
         raise InvalidSettings(f"SHENAVA_SENTIMENT_WATCHLIST: {error}") from error
     metrics.MODEL.info({"model": judge.model_id, "version": judge.model_version})
+    shadow = await asyncio.to_thread(load_shadow, own)
     async with producer(NAME, kafka) as out:
-        with ScoreMentions(judge, out, judge.watchlist) as handler:
+        with shadow or nullcontext(), ScoreMentions(judge, out, judge.watchlist, shadow) as handler:
             service = Service()
             join(service, [topics.MENTIONS_RECEIVED], handler, out, group=NAME, settings=kafka)
             yield service
 
 
-def load(settings: SentimentSettings) -> ModelJudge:
+def load(settings: SentimentSettings, *, remember: int = 0) -> ModelJudge:
     """The judge with the model that the settings name.
+
+    Args:
+        settings: as read.
+        remember: texts whose score is remembered.
 
     Raises:
         UnusableModel: it cannot be loaded; says what is missing.
@@ -60,12 +68,42 @@ def load(settings: SentimentSettings) -> ModelJudge:
         max_tokens=settings.max_tokens,
     )
     return ModelJudge(
-        classifier,
+        Remembering(classifier, remember) if remember else classifier,
         supported=settings.languages,
         low_confidence=settings.low_confidence,
         low_confidences=settings.low_confidences,
         watchlist=watchlist,
     )
+
+
+def load_shadow(settings: SentimentSettings) -> Shadow | None:
+    """The second model that the settings name, as it would judge in the first one's place; none if they name none.
+
+    Raises:
+        InvalidSettings: it cannot be loaded; says what is missing.
+    """
+    if settings.shadow_model is None:
+        return None
+    second = {"model": settings.shadow_model, "label_map": settings.shadow_label_map, "temperature": None}
+    try:
+        judge = load(settings.model_copy(update=second | {"watchlist": None}), remember=settings.remember)
+    except UnusableModel as error:
+        raise InvalidSettings(f"{error}; SHENAVA_SENTIMENT_SHADOW_MODEL names the second model") from error
+    metrics.SHADOW_MODEL.info({"model": judge.model_id, "version": judge.model_version})
+    return Shadow(judge, settings.shadow_share)
+
+
+def _ready() -> ModelJudge:
+    """The judge of the settings, for a command.
+
+    Raises:
+        typer.Exit: with 1 if they are not in order; what is wrong is printed.
+    """
+    try:
+        return load(read(SentimentSettings))
+    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
+        sys.stderr.write(f"sentiment: {error}\n")
+        raise typer.Exit(1) from None
 
 
 @app.command("run")
@@ -80,11 +118,7 @@ def score_command(
 ) -> None:
     """Say what the model makes of some texts: language, sentiment, confidence, intent, severity and its reasons."""
     given = texts or [line.rstrip("\n") for line in sys.stdin]
-    try:
-        judge = load(read(SentimentSettings))
-    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
-        sys.stderr.write(f"sentiment: {error}\n")
-        raise typer.Exit(1) from None
+    judge = _ready()
     for text, verdict in zip(given, judge.texts(given), strict=True):
         told = verdict.reason or f"{verdict.sentiment} {verdict.confidence:.2f} {verdict.intent}"
         grave = " ".join((verdict.severity, *verdict.severity_reasons))
@@ -94,12 +128,27 @@ def score_command(
 @app.command("evaluate")
 def evaluate_command(files: evaluate.Files, *, markdown: bool = False) -> None:
     """Measure the model on texts whose labels are known, per file and language, as it would judge them in service."""
+    evaluate.run(_ready(), files, markdown=markdown)
+
+
+@app.command("compare")
+def compare_command(
+    model: Annotated[str, typer.Argument(help="directory or Hugging Face id of the other model")],
+    files: evaluate.Files,
+    label_map: Annotated[str | None, typer.Option(help='JSON, e.g. {"LABEL_0": "negative"}')] = None,
+    samples: Annotated[int, typer.Option(min=0, help="disagreements to show")] = 20,
+) -> None:
+    """Judge texts with the model of the settings and with another one: where they differ, and what each costs."""
+    compare.run(_ready(), _other(model, label_map), files, samples=samples)
+
+
+def _other(model: str, label_map: str | None) -> ModelJudge:
     try:
-        judge = load(read(SentimentSettings))
-    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
-        sys.stderr.write(f"sentiment: {error}\n")
+        second = {"model": model, "temperature": None, "label_map": json.loads(label_map or "{}")}
+        return load(SentimentSettings.model_validate(read(SentimentSettings).model_dump() | second))
+    except (UnusableModel, ValueError) as error:
+        sys.stderr.write(f"sentiment: {model}: {error}\n")
         raise typer.Exit(1) from None
-    evaluate.run(judge, files, markdown=markdown)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from msgspec.structs import replace
 
+from sentiment.shadow import Shadow
 from sentiment.watchlist import Watchlist
 from shenava import topics
 from shenava.codec import encode
@@ -36,10 +37,13 @@ class Judge(Protocol):
 class ScoreMentions:
     """The handler of the consumer loop; use as a context manager, it owns the worker thread."""
 
-    def __init__(self, judge: Judge, producer: Producer, watchlist: Watchlist | None = None) -> None:
+    def __init__(
+        self, judge: Judge, producer: Producer, watchlist: Watchlist | None = None, shadow: Shadow | None = None
+    ) -> None:
         self._judge = judge
         self._watchlist = watchlist or Watchlist()
         self._producer = producer
+        self._shadow = shadow
         # One thread: the model is busy with one batch at a time and the event loop stays free for heartbeats.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
 
@@ -64,6 +68,8 @@ class ScoreMentions:
             outcome = verdict.sentiment or verdict.reason or verdict.status
             language = verdict.language if verdict.status == "scored" else "other"
             metrics.CLASSIFIED.labels(language, outcome).inc()
+        if self._shadow:
+            self._shadow.offer(received, judged)
 
 
 def classified(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from sentiment.classifier import Classifier, Prediction
+from sentiment.classifier import Prediction
 from sentiment.cleaning import clean
 from sentiment.language import Detected, detect
+from sentiment.remembered import Model
 from sentiment.score import Scored, Unscored, decide, why_unscored
 from sentiment.severity import Said, graded
 from sentiment.stance import entities, read
@@ -28,7 +29,7 @@ class ModelJudge:
 
     def __init__(
         self,
-        classifier: Classifier,
+        classifier: Model,
         *,
         supported: frozenset[str],
         low_confidence: float,

@@ -25,3 +25,7 @@ class SentimentSettings(Group):
     low_confidences: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict, description='JSON, e.g. {"fa": 0.55}: instead of low_confidence for that language'
     )
+    remember: int = Field(default=10_000, ge=0, le=1_000_000, description="texts whose score is remembered; 3 KB each")
+    shadow_model: str | None = Field(default=None, description="a second model, compared on live mentions, no effect")
+    shadow_label_map: dict[str, str] = Field(default_factory=dict, description="as label_map, of the second model")
+    shadow_share: float = Field(default=1.0, gt=0, le=1, description="of the texts, asked of the second model too")

@@ -42,6 +42,11 @@ INGEST_WAITING = Gauge("shenava_ingest_waiting_records", "Records not yet acknow
 CLASSIFIED = Counter("shenava_sentiment_classified_mentions", "Mentions by outcome", ["language", "outcome"])
 INFERENCE = Histogram("shenava_sentiment_inference_seconds", "Time of one batch in the model", buckets=_FAST)
 MODEL = Info("shenava_sentiment_model", "The model that is loaded")
+REMEMBERED = Counter("shenava_sentiment_texts", "Texts and clauses for the model, asked or remembered", ["answer"])
+SHADOW = Counter("shenava_sentiment_shadow_mentions", "Mentions for the second model, by what became", ["outcome"])
+SHADOW_PAIRS = Counter("shenava_sentiment_shadow_pairs", "What both models said", ["language", "live", "shadow"])
+SHADOW_INFERENCE = Histogram("shenava_sentiment_shadow_seconds", "Time of one batch in the second model", buckets=_FAST)
+SHADOW_MODEL = Info("shenava_sentiment_shadow_model", "The second model")
 
 ISSUES = Counter("shenava_router_issues", "Issues opened, by queue", ["queue"])
 ISSUES_FALLBACK = Counter("shenava_router_fallback_issues", "Issues no ownership rule matched")
