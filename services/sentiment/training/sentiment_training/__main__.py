@@ -1,11 +1,13 @@
 """Trains the bundled model anew, step by step; each step goes on where it was stopped."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
+from sentiment_training.corpus import held_out
 from sentiment_training.export import export
 from sentiment_training.learning import Plan
 from sentiment_training.steps import Work, distil, teach
@@ -43,6 +45,20 @@ def export_command(
 ) -> None:
     """Write the student as the service reads it: 8-bit ONNX graph, tokenizer, calibrated configuration."""
     export(_work(folder, data, threads=2), f"student-{seed}", into)
+
+
+@app.command("sets")
+def sets_command(
+    data: Data, into: Annotated[Path, typer.Option(help="a folder; one file of JSON lines for each set")]
+) -> None:
+    """Write the held-out texts of the public sets in the form that `sentiment evaluate` reads."""
+    into.mkdir(parents=True, exist_ok=True)
+    lines: dict[str, list[str]] = {}
+    for name, row in held_out(data):
+        lines.setdefault(name, []).append(json.dumps(row, ensure_ascii=False) + "\n")
+    for name, rows in sorted(lines.items()):
+        (into / f"{name}.ndjson").write_text("".join(rows), "utf-8")
+        typer.echo(f"{into / name}.ndjson: {len(rows):,} texts")
 
 
 if __name__ == "__main__":

@@ -111,8 +111,13 @@ def _pieces(reader: _Reader) -> list[tuple[str, float]]:
     ]
 
 
+def codes(blocks: NDArray[Any]) -> NDArray[np.uint8]:
+    """The 4-bit codes of ``blocks``, one a byte, block by block; low halves of the bytes come first."""
+    return np.concatenate([blocks["codes"] & 15, blocks["codes"] >> 4], axis=-1)
+
+
 def decoded(blocks: NDArray[Any]) -> Vector:
-    """The numbers of ``blocks``, flat: (code - 8) times the scale of its block; low halves of the bytes come first."""
-    codes = np.concatenate([blocks["codes"] & 15, blocks["codes"] >> 4], axis=-1).astype(np.float32) - 8
-    flat: Vector = (codes * blocks["scale"].astype(np.float32)[..., None]).reshape(-1)
+    """The numbers of ``blocks``, flat: (code - 8) times the scale of its block."""
+    numbers = codes(blocks).astype(np.float32) - 8
+    flat: Vector = (numbers * blocks["scale"].astype(np.float32)[..., None]).reshape(-1)
     return flat

@@ -1,6 +1,6 @@
 """Puts texts of like length together, so that little of a batch is padding."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 PADDING = 1
 _SHUFFLED_TOGETHER = 6000
+_ANSWERED_TOGETHER = 4096
 
 Places = NDArray[np.int64]
 
@@ -48,3 +49,17 @@ def padded(rows: Sequence[NDArray[np.int32]], places: Places) -> tuple[torch.Ten
         ids[row, :length] = torch.from_numpy(rows[place].astype(np.int64))
         mask[row, :length] = 1
     return ids, mask
+
+
+def collected(
+    run: Callable[[torch.Tensor, torch.Tensor], Sequence[NDArray[np.float32]]], rows: Sequence[NDArray[np.int32]]
+) -> list[NDArray[np.float32]]:
+    """What ``run`` gives for ``rows``, asked in batches: one array per output, in the order of ``rows``."""
+    found: list[NDArray[np.float32]] = []
+    for batch in in_order(np.array([len(row) for row in rows]), tokens=_ANSWERED_TOGETHER, most=128):
+        given = run(*padded(rows, batch))
+        if not found:
+            found = [np.zeros((len(rows), part.shape[1]), np.float32) for part in given]
+        for whole, part in zip(found, given, strict=True):
+            whole[batch] = part
+    return found

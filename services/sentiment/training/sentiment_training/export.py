@@ -7,8 +7,9 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
+from torch import Tensor
 
-from sentiment_training.batching import in_order
+from sentiment_training.batching import collected
 from sentiment_training.calibration import temperature
 from sentiment_training.corpus import Example
 from sentiment_training.graph import POSITIONS, graph
@@ -16,7 +17,6 @@ from sentiment_training.network import EMBEDDING, HEADS, INTENTS, SENTIMENTS
 from sentiment_training.steps import STUDENT_LAYERS, Work, learnt
 
 NAME = "shenava-sentiment-6l"
-_AT_ONCE = 2048
 
 
 def export(work: Work, name: str, into: Path) -> None:
@@ -37,16 +37,12 @@ def export(work: Work, name: str, into: Path) -> None:
 def answers(model: Path, rows: list[NDArray[np.int32]]) -> NDArray[np.float32]:
     """The sentiment logits that the exported graph gives."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    found = np.zeros((len(rows), len(SENTIMENTS)), np.float32)
-    for batch in in_order(np.array([len(row) for row in rows]), tokens=_AT_ONCE, most=64):
-        longest = max(len(rows[place]) for place in batch)
-        ids = np.ones((len(batch), longest), np.int64)
-        mask = np.zeros_like(ids)
-        for row, place in enumerate(batch):
-            ids[row, : len(rows[place])] = rows[place]
-            mask[row, : len(rows[place])] = 1
-        found[batch] = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
-    return found
+
+    def run(ids: Tensor, mask: Tensor) -> list[NDArray[np.float32]]:
+        return [session.run(["logits"], {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]]
+
+    (logits,) = collected(run, rows)
+    return logits
 
 
 def config(work: Work, dev: list[Example], logits: NDArray[np.float32]) -> dict[str, object]:

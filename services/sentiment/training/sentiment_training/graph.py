@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from sentiment_training.base import BLOCK
+from sentiment_training.base import BLOCK, codes
 from sentiment_training.network import EMBEDDING, INTENTS, SENTIMENTS
 
 CONTRIB = "com.microsoft"
@@ -81,8 +81,8 @@ def embedded(build: Builder, blocks: NDArray[Any]) -> str:
     """Token, position and type embeddings, normalised."""
     prefix = "bert.embeddings"
     pieces, parts = blocks.shape
-    codes = np.concatenate([blocks["codes"] & 15, blocks["codes"] >> 4], axis=-1).reshape(-1)
-    packed = (codes[0::2] | (codes[1::2] << 4)).astype(np.uint8)
+    flat = codes(blocks).reshape(-1)
+    packed = (flat[0::2] | (flat[1::2] << 4)).astype(np.uint8)
     width = BLOCK * parts
     for name, kind, shape, value in (
         ("words", TensorProto.UINT4, [pieces, width], packed),

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sentiment_training import vocabulary
 from sentiment_training.base import Base, bundled, read
-from sentiment_training.batching import in_order, padded
+from sentiment_training.batching import collected
 from sentiment_training.corpus import Example, ours, public, split
 from sentiment_training.learning import Plan, train
 from sentiment_training.losses import Labels, Told
@@ -24,7 +24,6 @@ PIECES = 52_001
 LONGEST = 64
 """Tokens of a text in training; the service reads up to 128, few mentions have more than 64."""
 TEACHER_LAYERS, STUDENT_LAYERS = 12, 6
-_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -108,16 +107,12 @@ def learnt(work: Work, name: str, layers: int) -> Network:
 
 def answers(network: nn.Module, rows: list[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
     """What ``network`` gives for each of ``rows``: one array per output."""
-    found: list[NDArray[np.float32]] = []
-    lengths = np.array([len(row) for row in rows])
+
+    def run(ids: Tensor, mask: Tensor) -> list[NDArray[np.float32]]:
+        return [part.numpy() for part in network(ids, mask)]
+
     with torch.inference_mode():
-        for batch in in_order(lengths, tokens=_AT_ONCE, most=128):
-            given = [part.numpy() for part in network(*padded(rows, batch))]
-            if not found:
-                found = [np.zeros((len(rows), part.shape[1]), np.float32) for part in given]
-            for whole, part in zip(found, given, strict=True):
-                whole[batch] = part
-    return found
+        return collected(run, rows)
 
 
 class _Mean(nn.Module):
