@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from sentiment.__main__ import app
 from sentiment.labelled_texts import LabelledText, UnreadableTexts, read
-from sentiment.quality import Labelled, calibration_error, measure
+from sentiment.quality import Bin, Labelled, calibration_error, measure, reliability
 from shenava.events.mentions import Classification, Intent, Probabilities, Sentiment
 
 
@@ -51,6 +51,11 @@ def test_a_set_without_neutral_compares_the_two_others() -> None:
     found = measure([one, other])
     assert (found.f1, found.intent_f1) == (1.0, None)
     assert found.error == pytest.approx((1 - 2 / 3 + 1 - 0.75) / 2)
+
+
+def test_answers_of_like_confidence_stand_in_one_step_and_empty_steps_are_left_out() -> None:
+    found = reliability([(0.625, True), (0.6875, False), (1.0, True), (0.9375, True)], bins=10)
+    assert found == [Bin(2, 0.65625, 0.5), Bin(2, 0.96875, 1.0)]
 
 
 def test_confidence_that_is_right_as_often_as_it_says_has_no_error() -> None:

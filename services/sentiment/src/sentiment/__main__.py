@@ -126,9 +126,14 @@ def score_command(
 
 
 @app.command("evaluate")
-def evaluate_command(files: evaluate.Files, *, markdown: bool = False) -> None:
+def evaluate_command(
+    files: evaluate.Files,
+    *,
+    markdown: bool = False,
+    reliability: Annotated[bool, typer.Option(help="also how often answers of like confidence are right")] = False,
+) -> None:
     """Measure the model on texts whose labels are known, per file and language, as it would judge them in service."""
-    evaluate.run(_ready(), files, markdown=markdown)
+    evaluate.run(_ready(), files, markdown=markdown, reliable=reliability)
 
 
 @app.command("compare")

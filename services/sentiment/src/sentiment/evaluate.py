@@ -13,10 +13,12 @@ from rich.table import Table
 
 from sentiment.judge import ModelJudge
 from sentiment.labelled_texts import LabelledText, UnreadableTexts, read
-from sentiment.quality import Labelled, Quality, measure
+from sentiment.quality import Labelled, Quality, answers, measure, reliability
 
 COLUMNS = ("set", "language", "texts", "macro F1", "recall", "ECE", "intent F1", "unscored", "texts/s")
 _AT_ONCE = 500
+_STEPS = 10
+_BAR = 20
 
 
 def judged(judge: ModelJudge, texts: list[LabelledText]) -> tuple[list[Labelled], float]:
@@ -33,9 +35,9 @@ def judged(judge: ModelJudge, texts: list[LabelledText]) -> tuple[list[Labelled]
     return found, len(texts) / (perf_counter() - began)
 
 
-def table(rows: Iterable[tuple[str, str, Quality, float]], *, markdown: bool) -> Table:
+def table(rows: Iterable[tuple[str, str, Quality, float]], *, lines: box.Box) -> Table:
     """One line for each set and language."""
-    made = Table(box=box.MARKDOWN if markdown else box.ROUNDED)
+    made = Table(box=lines)
     for number, name in enumerate(COLUMNS):
         made.add_column(name, justify="left" if number < 2 else "right", no_wrap=True)
     for name, language, found, rate in rows:
@@ -50,8 +52,8 @@ def table(rows: Iterable[tuple[str, str, Quality, float]], *, markdown: bool) ->
 
 def evaluate(
     judge: ModelJudge, files: Iterable[Path], *, progress: Console
-) -> Iterable[tuple[str, str, Quality, float]]:
-    """Measure ``judge`` on each of ``files``, language by language.
+) -> Iterable[tuple[str, str, list[Labelled], float]]:
+    """Have ``judge`` judge the texts of each of ``files``, language by language; and how many in a second.
 
     Raises:
         UnreadableTexts: a file is not in the form.
@@ -63,14 +65,27 @@ def evaluate(
         for language, texts in sorted(by_language.items()):
             progress.print(f"{path.name} {language}: {len(texts):,} texts", style="dim", highlight=False)
             found, rate = judged(judge, texts)
-            yield path.stem, language, measure(found), rate
+            yield path.stem, language, found, rate
 
 
 Files = Annotated[list[Path], typer.Argument(help='One JSON object a line: {"text", "lang", "sentiment", "intent"}')]
 
 
-def run(judge: ModelJudge, files: list[Path], *, markdown: bool) -> None:
-    """Measure and print.
+def reliability_table(rows: Iterable[tuple[str, str, list[Labelled], float]], *, lines: box.Box) -> Table:
+    """How often answers of like confidence are right, per language over all sets."""
+    by_language: dict[str, list[tuple[float, bool]]] = {}
+    for _, language, found, _ in rows:
+        by_language.setdefault(language, []).extend(answers(found))
+    made = Table("language", "confidence", "right", "", "texts", box=lines)
+    for language, given in sorted(by_language.items()):
+        for step in reliability(given, _STEPS):
+            bar = "█" * round(step.right * _BAR)
+            made.add_row(language, f"{step.confidence:.2f}", f"{step.right:.2f}", bar, f"{step.texts:,}")
+    return made
+
+
+def run(judge: ModelJudge, files: list[Path], *, markdown: bool, reliable: bool) -> None:
+    """Measure and print; with ``reliable`` also how often answers of like confidence are right.
 
     Raises:
         typer.Exit: with 1 if a file is not in the form.
@@ -80,4 +95,8 @@ def run(judge: ModelJudge, files: list[Path], *, markdown: bool) -> None:
     except UnreadableTexts as fault:
         sys.stderr.write(f"sentiment: {fault}\n")
         raise typer.Exit(1) from None
-    Console(width=None if sys.stdout.isatty() else 160).print(table(rows, markdown=markdown))
+    out = Console(width=None if sys.stdout.isatty() else 160)
+    lines = box.MARKDOWN if markdown else box.ROUNDED
+    out.print(table(((name, language, measure(found), rate) for name, language, found, rate in rows), lines=lines))
+    if reliable:
+        out.print(reliability_table(rows, lines=lines))

@@ -3,7 +3,7 @@
 Macro figures are plain means over the labels that occur, so that a rare label counts as much as a common one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shenava.events.mentions import Classification, Intent, Sentiment
@@ -46,6 +46,21 @@ class Quality:
     intent_f1: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers of like confidence.
+
+    Attributes:
+        texts: how many.
+        confidence: their mean confidence.
+        right: share of them that are right; equal to ``confidence`` where a model is well calibrated.
+    """
+
+    texts: int
+    confidence: float
+    right: float
+
+
 def measure(labelled: Sequence[Labelled]) -> Quality:
     """The figures of ``labelled``.
 
@@ -55,25 +70,38 @@ def measure(labelled: Sequence[Labelled]) -> Quality:
     if not labelled:
         raise ValueError("nothing to measure: the set has no texts")
     scored = [one for one in labelled if one.verdict.status == "scored"]
-    felt = [(one.sentiment, *_said(one)) for one in scored if one.sentiment is not None]
+    told = [(one.sentiment, _said(one)[0]) for one in scored if one.sentiment is not None]
     meant = [(one.intent, one.verdict.intent or "") for one in scored if one.intent is not None]
-    told = [(truth, said) for truth, said, _ in felt]
     return Quality(
         texts=len(labelled),
         unscored=1 - len(scored) / len(labelled),
         f1=_mean([_f1(told, label) for label in _labels(told)]),
         recall=_mean([_recall(told, label) for label in _labels(told)]),
-        error=calibration_error([(sure, truth == said) for truth, said, sure in felt]),
+        error=calibration_error(answers(labelled)),
         intent_f1=_mean([_f1(meant, label) for label in _labels(meant)]),
     )
 
 
-def calibration_error(answers: Sequence[tuple[float, bool]]) -> float | None:
-    """Over bins of confidence: the mean distance between it and the share of right answers; none without answers."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+def answers(labelled: Iterable[Labelled]) -> list[tuple[float, bool]]:
+    """How sure the sentiment of each scored text with a label was, and whether it was right."""
+    scored = [one for one in labelled if one.verdict.status == "scored" and one.sentiment is not None]
+    return [(sure, one.sentiment == said) for one in scored for said, sure in [_said(one)]]
+
+
+def reliability(answers: Iterable[tuple[float, bool]], bins: int = BINS) -> list[Bin]:
+    """The answers in ``bins`` equal steps of confidence, the empty ones left out."""
+    steps: dict[int, list[tuple[float, bool]]] = {}
     for sure, right in answers:
-        bins[min(BINS - 1, int(sure * BINS))].append((sure, right))
-    apart = sum(abs(sum(sure for sure, _ in one) - sum(right for _, right in one)) for one in bins)
+        steps.setdefault(min(bins - 1, int(sure * bins)), []).append((sure, right))
+    return [
+        Bin(len(one), sum(sure for sure, _ in one) / len(one), sum(right for _, right in one) / len(one))
+        for _, one in sorted(steps.items())
+    ]
+
+
+def calibration_error(answers: Sequence[tuple[float, bool]]) -> float | None:
+    """Over steps of confidence: the mean distance between it and the share of right answers; none without answers."""
+    apart = sum(step.texts * abs(step.confidence - step.right) for step in reliability(answers))
     return apart / len(answers) if answers else None
 
 
