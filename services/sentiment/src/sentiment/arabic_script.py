@@ -51,25 +51,25 @@ def tell(text: str, as_written: Scores, with_persian_letters: Scores) -> tuple[s
     other, share = max(with_persian_letters.items(), key=lambda pair: pair[1], default=("und", 0.0))
     if other not in _KEYS and share >= 0.6 and not persian:
         return other, share
-    certainty = 1 / (1 + math.exp(-_weigh(text, words, mapped) - _hear(as_written, with_persian_letters)))
+    certainty = 1 / (1 + math.exp(-_weigh(text, words, mapped, persian) - _hear(as_written, with_persian_letters)))
     return ("fa", certainty) if certainty >= 0.5 else ("ar", 1 - certainty)
 
 
-def _weigh(text: str, words: list[str], mapped: list[str]) -> float:
-    """Log odds of Persian against Arabic from letters and words."""
+def _weigh(text: str, words: list[str], mapped: list[str], persian: int) -> float:
+    """Log odds of Persian against Arabic from letters and words, ``persian`` of which are common Persian ones."""
     article = sum(word.startswith(_PREFIXES) and len(word) > 4 and word not in PERSIAN_WITH_AL for word in mapped)
     return (
         4.0 * any(letter in text for letter in "پچژگ")
         + 3.6 * any(letter in text for letter in "کی")
         + 0.5 * ("\u200c" in text)
-        + 2.6 * min(4, sum(word in PERSIAN for word in mapped))
+        + 2.6 * min(4, persian)
         + 1.5 * any(map(_VERB.match, mapped))
         - 2.0 * min(4, sum(word in ARABIC for word in words))
         - 3.4 * min(3, text.count("ة"))
         - 2.7 * min(3, text.count("أ") + text.count("إ"))
         - 1.0 * min(2, text.count("ى"))  # old Persian keyboards write it for yeh
         - 2.6 * min(3, article)
-        - 1.0 * (not any(word in PERSIAN for word in mapped) and not any(letter in text for letter in "پچژگکی"))
+        - 1.0 * (not persian and not any(letter in text for letter in "پچژگکی"))
         - 0.3
     )
 

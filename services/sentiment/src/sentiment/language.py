@@ -73,7 +73,7 @@ def _in_arabic_script(text: str) -> tuple[str, float]:
 
 def _in_latin_script(text: str) -> tuple[str, float]:
     words = words_of(text)
-    heard = shares(text)
+    heard = shares(words)
     share = persian_share(words)
     persian = heard["fa-Latn"] + share / 2
     english = sum(word in ENGLISH for word in words) / len(words)

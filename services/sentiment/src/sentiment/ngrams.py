@@ -7,6 +7,7 @@ The general identifier does not know the first, and mistakes much slang for othe
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -33,10 +34,10 @@ def words_of(text: str) -> list[str]:
     return [word.replace("tch", "ch") for word in _WORD.findall(_LENGTHENED.sub(r"\1", folded))]
 
 
-def places(text: str) -> Counter[int]:
-    """How often each bucket of letter groups occurs in ``text``."""
+def places(words: Iterable[str]) -> Counter[int]:
+    """How often each bucket of letter groups occurs in ``words``, as :func:`words_of` gives them."""
     found: Counter[int] = Counter()
-    for word in words_of(text):
+    for word in words:
         bounded = f"<{word[:_LONGEST]}>"
         found.update(
             crc32(bounded[start : start + size].encode()) % BUCKETS
@@ -47,9 +48,9 @@ def places(text: str) -> Counter[int]:
     return found
 
 
-def shares(text: str) -> dict[str, float]:
-    """How likely ``text``, in Latin letters, is in each of :data:`CLASSES`; they add up to 1."""
-    counts = places(text)
+def shares(words: Iterable[str]) -> dict[str, float]:
+    """How likely a text of ``words``, in Latin letters, is in each of :data:`CLASSES`; they add up to 1."""
+    counts = places(words)
     weights, bias = _learnt()
     values = np.sqrt(np.fromiter(counts.values(), np.float32, len(counts)))
     norm = float(np.linalg.norm(values)) or 1.0

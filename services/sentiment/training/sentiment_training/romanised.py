@@ -22,7 +22,7 @@ import typer
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped, unused-ignore]  # of the training environment only
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-found, unused-ignore]  # likewise
 
-from sentiment.ngrams import BUCKETS, CLASSES, WEIGHTS, places
+from sentiment.ngrams import BUCKETS, CLASSES, WEIGHTS, places, words_of
 from sentiment.spoken import spoken
 from sentiment_training.corpus import TEXTS
 
@@ -104,7 +104,7 @@ def respelt(texts: Sequence[Text]) -> list[Text]:
 
 def matrix(texts: Sequence[Text]) -> csr_matrix:
     """One row for each text: square roots of counts, of length 1."""
-    counts = [places(text.text) for text in texts]
+    counts = [places(words_of(text.text)) for text in texts]
     ends = np.cumsum([0, *map(len, counts)])
     values = np.sqrt(np.concatenate([np.fromiter(each.values(), np.float32) for each in counts]))
     norms = np.repeat([max(sum(each.values()), 1) ** 0.5 for each in counts], np.diff(ends))

@@ -18,7 +18,7 @@ from shenava.events.issues import Queue
 from shenava.events.mentions import Severity
 from shenava.events.sla import ClockName
 from shenava.faults import faults
-from shenava.yaml_source import InvalidYaml, YamlSource
+from shenava.yaml_source import InvalidYaml, YamlSource, written
 from sla_watcher.offsets import Offset, offset
 
 Anchor = Literal["complaint", "handoff"]
@@ -189,8 +189,7 @@ def _policy(entry: _Entry, ladders: dict[str, tuple[Level, ...]], speed: float) 
 
 def _told(error: ValidationError) -> Iterator[str]:
     for fault in faults(error):
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.place).lstrip(".")
-        yield f"{place or 'the file'}: {fault.message}"
+        yield f"{written(fault.place) or 'the file'}: {fault.message}"
 
 
 def _ladder_faults(ladders: dict[str, tuple[Level, ...]]) -> Iterator[str]:
