@@ -163,3 +163,16 @@ def test_the_sample_file_tells_the_demos_receiver_where_there_is_one(tmp_path: P
     assert (endpoint.id, endpoint.url) == ("demo-receiver", "http://127.0.0.1:9000/hooks/care")
     assert endpoint.wants(notice("issue.routed", queue=None))
     assert len(Endpoints.load(sample, {})) == 0
+
+
+def test_a_key_that_is_given_twice_is_refused_with_its_line(file: Path) -> None:
+    file.write_text("- id: care\n  url: https://care.example/a\n  url: https://care.example/b\n", "utf-8")
+    with pytest.raises(InvalidSettings, match=r"line 3: \[0\]\.url is given twice; keep one"):
+        Endpoints.load(file)
+
+
+def test_a_file_of_aliases_that_unfold_without_end_is_refused(file: Path) -> None:
+    steps = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    file.write_text(f"a0: &a0 [x]\n{steps}", "utf-8")
+    with pytest.raises(InvalidSettings, match="unfolds to more than"):
+        Endpoints.load(file)

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,6 +29,7 @@ from shenava.faults import faults, listed
 from shenava.settings import InvalidSettings
 from shenava.webhooks.guard import Forbidden, check_url
 from shenava.webhooks.signing import MAX_SECRETS, InvalidSecret, Secret
+from shenava.yaml_source import InvalidYaml, YamlSource, written
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
 _SECRET_SOURCES = ("secret_env", "secret_file")
@@ -142,13 +142,11 @@ class Endpoints:
         Raises:
             InvalidSettings: the file is missing or wrong; names each place and what it needs.
         """
+        content = _content(path)
         try:
-            written = yaml.safe_load(Path(path).read_text("utf-8")) or []
-            found = _LIST.validate_python(_enabled(written, environment), context={"environment": environment})
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise InvalidSettings(f"endpoints in {path}: {error}; SHENAVA_ROUTER_ENDPOINTS names the file") from error
+            found = _LIST.validate_python(_enabled(content, environment), context={"environment": environment})
         except ValidationError as error:
-            lines = [f"{'.'.join(map(str, fault.place))}: {fault.message}" for fault in faults(error)]
+            lines = [f"{written(fault.place)}: {fault.message}" for fault in faults(error)]
             raise InvalidSettings(listed(f"endpoints in {path} need mending", lines)) from None
         repeated = {one.id for one in found if sum(one.id == other.id for other in found) > 1}
         if repeated:
@@ -170,6 +168,18 @@ class Endpoints:
     def __len__(self) -> int:
         """How many there are."""
         return len(self._by_id)
+
+
+def _content(path: str | Path) -> Any:
+    """What the file at ``path`` says; see :meth:`Endpoints.load`."""
+    try:
+        source = YamlSource.of(Path(path).read_bytes())
+    except (OSError, InvalidYaml) as error:
+        raise InvalidSettings(f"endpoints in {path}: {error}; SHENAVA_ROUTER_ENDPOINTS names the file") from error
+    if source.repeated:
+        lines = [f"line {line}: {written(place)} is given twice; keep one" for place, line in source.repeated]
+        raise InvalidSettings(listed(f"endpoints in {path} need mending", lines))
+    return source.data or []
 
 
 def _enabled(listed: Any, environment: Mapping[str, str]) -> Any:

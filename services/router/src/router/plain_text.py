@@ -4,14 +4,12 @@ The shared normal form keeps what a model or a person may still want: capitals, 
 typed. For keywords these are folded away too.
 """
 
-from shenava.text import normalise
+from shenava.text import FOLDED_LETTERS, normalise
 
 LONGEST = 4_000
 """Characters that conditions see; what a person wants is said by then, and each condition costs time per character."""
 
-_FOLDED = str.maketrans(
-    {"ي": "ی", "ى": "ی", "ئ": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "ٱ": "ا", "ؤ": "و", "\u200c": " "}
-)
+_FOLDED = str.maketrans(FOLDED_LETTERS | {"\u200c": " "})
 
 
 def plain(text: str) -> str:

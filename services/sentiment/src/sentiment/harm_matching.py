@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from sentiment.cleaning import clean
 from sentiment.harm_words import FALSE_FRIENDS, WORDS, WordKind
-from shenava.text import normalise
+from shenava.text import FOLDED_LETTERS, normalise
 
 LONGEST = 4_000
 """Code points that are read; who is in danger says so by then."""
 
 _FOLDED = str.maketrans(
-    {"ي": "ی", "ى": "ی", "ئ": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا", "ٱ": "ا", "آ": "ا", "ؤ": "و"}
+    FOLDED_LETTERS
+    | {"آ": "ا"}
     | dict.fromkeys("'’`´")
     | dict.fromkeys("_-‐‑–", " ")  # between the words of a hashtag or compound
 )

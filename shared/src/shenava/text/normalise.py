@@ -19,6 +19,8 @@ _PASSES = 10
 """Passes in which protected words are spared; writing needs two or three, and a text made to need more grows costly."""
 
 _SAME = {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه"}
+FOLDED_LETTERS = _SAME | {"ئ": "ی", "أ": "ا", "إ": "ا", "ٱ": "ا", "ؤ": "و"}
+"""Letter to the one that words are compared with: whoever writes the same word may type either."""
 _DIGITS = {
     zero + value: str(value)
     for zero in (0x0660, 0x06F0)  # Arabic-Indic and Extended (Persian) digits
