@@ -1,5 +1,6 @@
 """Whatever a text is like, what is looked at of it is bounded, and it gets its outcome; no server is needed."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from router.plain_text import plain
 from router.rulebook import load
 from rulebooks import SAMPLE
 from sentiment.__main__ import load as load_judge
+from sentiment.backends import OnnxBackend, Outputs, Tokens
 from sentiment.handler import classified
 from sentiment.judge import ModelJudge
 from sentiment.language import detect
@@ -40,19 +42,16 @@ def judge() -> ModelJudge:
 
 
 @pytest.fixture
-def read(judge: ModelJudge, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tokens of each text the model was given."""
     seen: list[int] = []
-    backend = judge._classifier._backend
+    run = OnnxBackend.run
 
-    class Counting:
-        alone = backend.alone
+    def counting(backend: OnnxBackend, rows: Sequence[Tokens]) -> Outputs:
+        seen.extend(map(len, rows))
+        return run(backend, rows)
 
-        def run(self, rows: Any) -> Any:
-            seen.extend(map(len, rows))
-            return backend.run(rows)
-
-    monkeypatch.setattr(judge._classifier, "_backend", Counting())
+    monkeypatch.setattr(OnnxBackend, "run", counting)
     return seen
 
 
