@@ -1,13 +1,13 @@
 """The ``sentiment`` command: runs the service, or scores lines on the terminal."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from sentiment import compare, evaluate, watchlist_commands
 from sentiment.classifier import Classifier
@@ -17,6 +17,7 @@ from sentiment.labels import UnusableModel
 from sentiment.remembered import Remembering
 from sentiment.settings import SentimentSettings
 from sentiment.shadow import Shadow
+from sentiment.terminal import faults_end
 from sentiment.watchlist import Watchlist
 from sentiment.watchlist_file import InvalidWatchlist
 from shenava import topics
@@ -84,9 +85,9 @@ def load_shadow(settings: SentimentSettings) -> Shadow | None:
     """
     if settings.shadow_model is None:
         return None
-    second = {"model": settings.shadow_model, "label_map": settings.shadow_label_map, "temperature": None}
+    other = settings.with_model(settings.shadow_model, settings.shadow_label_map)
     try:
-        judge = load(settings.model_copy(update=second | {"watchlist": None}), remember=settings.remember)
+        judge = load(other.model_copy(update={"watchlist": None}), remember=settings.remember)
     except UnusableModel as error:
         raise InvalidSettings(f"{error}; SHENAVA_SENTIMENT_SHADOW_MODEL names the second model") from error
     metrics.SHADOW_MODEL.info({"model": judge.model_id, "version": judge.model_version})
@@ -99,11 +100,8 @@ def _ready() -> ModelJudge:
     Raises:
         typer.Exit: with 1 if they are not in order; what is wrong is printed.
     """
-    try:
+    with faults_end(UnusableModel, InvalidWatchlist, InvalidSettings):
         return load(read(SentimentSettings))
-    except (UnusableModel, InvalidWatchlist, InvalidSettings) as error:
-        sys.stderr.write(f"sentiment: {error}\n")
-        raise typer.Exit(1) from None
 
 
 @app.command("run")
@@ -140,20 +138,26 @@ def evaluate_command(
 def compare_command(
     model: Annotated[str, typer.Argument(help="directory or Hugging Face id of the other model")],
     files: evaluate.Files,
-    label_map: Annotated[str | None, typer.Option(help='JSON, e.g. {"LABEL_0": "negative"}')] = None,
+    label_map: Annotated[str, typer.Option(help='JSON, e.g. {"LABEL_0": "negative"}')] = "{}",
     samples: Annotated[int, typer.Option(min=0, help="disagreements to show")] = 20,
 ) -> None:
     """Judge texts with the model of the settings and with another one: where they differ, and what each costs."""
     compare.run(_ready(), _other(model, label_map), files, samples=samples)
 
 
-def _other(model: str, label_map: str | None) -> ModelJudge:
+def _other(model: str, label_map: str) -> ModelJudge:
+    """The judge of the settings with another model.
+
+    Raises:
+        typer.BadParameter: ``label_map`` is no JSON object of strings.
+        typer.Exit: with 1 if it cannot be loaded; what is missing is printed.
+    """
     try:
-        second = {"model": model, "temperature": None, "label_map": json.loads(label_map or "{}")}
-        return load(SentimentSettings.model_validate(read(SentimentSettings).model_dump() | second))
-    except (UnusableModel, ValueError) as error:
-        sys.stderr.write(f"sentiment: {model}: {error}\n")
-        raise typer.Exit(1) from None
+        meaning = TypeAdapter(dict[str, str]).validate_json(label_map)
+    except ValidationError:
+        raise typer.BadParameter('--label-map is a JSON object, e.g. {"LABEL_0": "negative"}') from None
+    with faults_end(UnusableModel, InvalidWatchlist, InvalidSettings):
+        return load(read(SentimentSettings).with_model(model, meaning))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ from rich.table import Table
 from sentiment.agreement import Pair, agreement, paired, telling
 from sentiment.judge import ModelJudge
 from sentiment.labelled_texts import UnreadableTexts, read
+from sentiment.terminal import faults_end, portions
 from shenava.events.mentions import Classification
-
-_AT_ONCE = 500
 
 
 def run(live: ModelJudge, other: ModelJudge, files: Sequence[Path], *, samples: int) -> None:
@@ -26,20 +25,16 @@ def run(live: ModelJudge, other: ModelJudge, files: Sequence[Path], *, samples: 
     Raises:
         typer.Exit: with 1 if a file is not in the form, or has no text that both score.
     """
-    try:
+    with faults_end(UnreadableTexts):
         texts = [one.text for one in chain.from_iterable(map(read, files))]
-    except UnreadableTexts as fault:
-        sys.stderr.write(f"sentiment: {fault}\n")
-        raise typer.Exit(1) from None
     said: list[list[Classification]] = [[], []]
     spent = [0.0, 0.0]
-    for start in range(0, len(texts), _AT_ONCE):
-        part = texts[start : start + _AT_ONCE]
+    for part in portions(texts):
         for number, judge in enumerate((live, other)):
             began = perf_counter()
             said[number] += judge.texts(part)
             spent[number] += perf_counter() - began
-        sys.stderr.write(f"{start + len(part):,} of {len(texts):,} texts\n")
+        sys.stderr.write(f"{len(said[0]):,} of {len(texts):,} texts\n")
     pairs = paired(*said)
     if not pairs:
         sys.stderr.write("sentiment: there is no text that both models score; give texts in a supported language\n")

@@ -14,9 +14,9 @@ from rich.table import Table
 from sentiment.judge import ModelJudge
 from sentiment.labelled_texts import LabelledText, UnreadableTexts, read
 from sentiment.quality import Labelled, Quality, answers, measure, reliability
+from sentiment.terminal import faults_end, portions
 
 COLUMNS = ("set", "language", "texts", "macro F1", "recall", "ECE", "intent F1", "unscored", "texts/s")
-_AT_ONCE = 500
 _STEPS = 10
 _BAR = 20
 
@@ -25,8 +25,7 @@ def judged(judge: ModelJudge, texts: list[LabelledText]) -> tuple[list[Labelled]
     """What ``judge`` says of ``texts``, and how many it judged in a second, in batches as from Kafka."""
     found: list[Labelled] = []
     began = perf_counter()
-    for start in range(0, len(texts), _AT_ONCE):
-        part = texts[start : start + _AT_ONCE]
+    for part in portions(texts):
         verdicts = judge.texts([one.text for one in part])
         found += [
             Labelled(one.sentiment, one.intent, verdict, binary=one.binary)
@@ -90,11 +89,8 @@ def run(judge: ModelJudge, files: list[Path], *, markdown: bool, reliable: bool)
     Raises:
         typer.Exit: with 1 if a file is not in the form.
     """
-    try:
+    with faults_end(UnreadableTexts):
         rows = list(evaluate(judge, files, progress=Console(stderr=True)))
-    except UnreadableTexts as fault:
-        sys.stderr.write(f"sentiment: {fault}\n")
-        raise typer.Exit(1) from None
     out = Console(width=None if sys.stdout.isatty() else 160)
     lines = box.MARKDOWN if markdown else box.ROUNDED
     out.print(table(((name, language, measure(found), rate) for name, language, found, rate in rows), lines=lines))

@@ -70,7 +70,7 @@ def measure(labelled: Sequence[Labelled]) -> Quality:
     if not labelled:
         raise ValueError("nothing to measure: the set has no texts")
     scored = [one for one in labelled if one.verdict.status == "scored"]
-    told = [(one.sentiment, _said(one)[0]) for one in scored if one.sentiment is not None]
+    told = [(truth, said) for truth, said, _ in _felt(labelled)]
     meant = [(one.intent, one.verdict.intent or "") for one in scored if one.intent is not None]
     return Quality(
         texts=len(labelled),
@@ -84,8 +84,7 @@ def measure(labelled: Sequence[Labelled]) -> Quality:
 
 def answers(labelled: Iterable[Labelled]) -> list[tuple[float, bool]]:
     """How sure the sentiment of each scored text with a label was, and whether it was right."""
-    scored = [one for one in labelled if one.verdict.status == "scored" and one.sentiment is not None]
-    return [(sure, one.sentiment == said) for one in scored for said, sure in [_said(one)]]
+    return [(sure, truth == said) for truth, said, sure in _felt(labelled)]
 
 
 def reliability(answers: Iterable[tuple[float, bool]], bins: int = BINS) -> list[Bin]:
@@ -103,6 +102,13 @@ def calibration_error(answers: Sequence[tuple[float, bool]]) -> float | None:
     """Over steps of confidence: the mean distance between it and the share of right answers; none without answers."""
     apart = sum(step.texts * abs(step.confidence - step.right) for step in reliability(answers))
     return apart / len(answers) if answers else None
+
+
+def _felt(labelled: Iterable[Labelled]) -> list[tuple[str, str, float]]:
+    """Of each scored text with a label: the true sentiment, the one said, and how surely."""
+    return [
+        (one.sentiment, *_said(one)) for one in labelled if one.verdict.status == "scored" and one.sentiment is not None
+    ]
 
 
 def _said(one: Labelled) -> tuple[str, float]:

@@ -1,7 +1,7 @@
 """Settings of the sentiment service."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -29,3 +29,7 @@ class SentimentSettings(Group):
     shadow_model: str | None = Field(default=None, description="a second model, compared on live mentions, no effect")
     shadow_label_map: dict[str, str] = Field(default_factory=dict, description="as label_map, of the second model")
     shadow_share: float = Field(default=1.0, gt=0, le=1, description="of the texts, asked of the second model too")
+
+    def with_model(self, model: str, label_map: dict[str, str]) -> Self:
+        """These settings with another model, which keeps its own calibration: the temperature given is the first's."""
+        return self.model_copy(update={"model": model, "label_map": label_map, "temperature": None})

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sentiment.terminal import faults_end
 from sentiment.watchlist import Watchlist
 from sentiment.watchlist_file import InvalidWatchlist
 
@@ -42,8 +43,5 @@ def find_command(
 
 
 def _loaded(file: Path) -> Watchlist:
-    try:
+    with faults_end(InvalidWatchlist):
         return Watchlist.load(file)
-    except InvalidWatchlist as error:
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(1) from None
