@@ -39,12 +39,12 @@ class Kafka:
 
 def keys() -> ApiKeys:
     """Keys that are their own names: for all, for mentions only, for the brand nilgoon only."""
-    both = frozenset({"mentions:write", "facts:write"})
+    every = frozenset({"mentions:write", "facts:write", "corrections:write"})
     return ApiKeys(
         [
-            ApiKey(name="all", scopes=both, sha256=digest("all")),
+            ApiKey(name="all", scopes=every, sha256=digest("all")),
             ApiKey(name="mentions", scopes=frozenset({"mentions:write"}), sha256=digest("mentions")),
-            ApiKey(name="nilgoon", scopes=both, sha256=digest("nilgoon"), brands=frozenset({"nilgoon"})),
+            ApiKey(name="nilgoon", scopes=every, sha256=digest("nilgoon"), brands=frozenset({"nilgoon"})),
         ]
     )
 

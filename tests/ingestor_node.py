@@ -67,7 +67,8 @@ class IngestorNode:
 
     async def start(self) -> None:
         """Start it and wait until it is ready."""
-        keys = [{"name": "tests", "scopes": ["mentions:write", "facts:write"], "sha256": digest(KEY)}]
+        scopes = ["mentions:write", "facts:write", "corrections:write"]
+        keys = [{"name": "tests", "scopes": scopes, "sha256": digest(KEY)}]
         await asyncio.to_thread((self._directory / "keys.yaml").write_text, json.dumps(keys))
         await asyncio.to_thread(self.key_file.write_text, KEY + "\n")
         await self._processes.start(NAME, [sys.executable, "-m", "ingestor", "run"], self._environment)

@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from ingestor.__main__ import openapi_app
-from ingestor.kinds import FACT, MENTION, Kind
+from ingestor.kinds import KINDS, Kind
 from ingestor.parsing import form_of, parse
 from shenava.errors import Invalid
 from shenava.http.openapi import document
@@ -21,7 +21,7 @@ DOCUMENT: dict[str, Any] = json.loads(document(openapi_app()))
 
 def _examples() -> list[Any]:
     found = []
-    for kind in (MENTION, FACT):
+    for kind in KINDS:
         for media, described in DOCUMENT["paths"][kind.path]["post"]["requestBody"]["content"].items():
             for name, example in described["examples"].items():
                 case = (kind, media, described["schema"], example["value"])
@@ -48,7 +48,7 @@ def test_every_example_is_read_by_the_ingestor_and_allowed_by_the_schema(
 
 
 def test_every_route_says_what_it_answers_when_it_refuses() -> None:
-    for kind in (MENTION, FACT):
+    for kind in KINDS:
         responses = DOCUMENT["paths"][kind.path]["post"]["responses"]
         assert set(responses) == {"202", "401", "403", "408", "413", "415", "422", "429", "503"}
         for status, response in responses.items():

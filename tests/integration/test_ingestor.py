@@ -12,7 +12,7 @@ import pytest
 from ingestor_node import IngestorNode, ingestor_serving, written
 from servers import in_own_loop, kafka_serving, kafka_settings
 from shenava import topics
-from shenava.events import FactRecorded, MentionReceived
+from shenava.events import FactRecorded, MentionCorrected, MentionReceived
 from shenava.kafka.admin import create_topics
 from shenava.settings import KafkaSettings
 from shenava.testing.waiting import until
@@ -62,6 +62,26 @@ async def test_what_is_accepted_is_in_the_topic_as_it_was_said(
     assert answer.json() == {"mention_id": event.mention.mention_id, "event_id": event.event_id}
     assert (event.mention.text, event.mention.author.name) == ("نیلگون عالیه 👏", "سارا")
     assert event.mention.posted_at.isoformat() == "2026-03-21T08:30:00+00:00"
+
+
+async def test_corrections_reach_their_own_topic_under_the_mention_they_correct(
+    ingestor: IngestorNode, kafka: KafkaSettings, brand: str
+) -> None:
+    at = {"occurred_at": "2026-03-21T13:00:00+03:30"}
+    persian = {"brand": brand, "channel": "instagram", "native_id": "1", "sentiment": "negative", "by": "سارا", **at}
+    async with ingestor.client() as client:
+        heard = await client.post("/v1/mentions", json=_mention(brand, "1"))
+        english = {"brand": brand, "mention_id": heard.json()["mention_id"], "intent": "lead", "by": "anna", **at}
+        answer = await client.post("/v1/corrections", json=[persian, english, {"by": "x"}])
+        again = await client.post("/v1/corrections", json=[persian, english, {"by": "x"}])
+    events = await written(kafka, topics.MENTIONS_CORRECTED.name, brand, MentionCorrected)
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["refused"]) == (202, 2, 1)
+    assert again.json() == answer.json()
+    assert {event.mention_id for event in events} == {heard.json()["mention_id"]}
+    assert {(event.sentiment, event.intent, event.by) for event in events} == {
+        ("negative", None, "سارا"),
+        (None, "lead", "anna"),
+    }
 
 
 async def test_facts_reach_their_own_topic(ingestor: IngestorNode, kafka: KafkaSettings, brand: str) -> None:
@@ -184,5 +204,5 @@ async def test_the_running_ingestor_serves_its_own_document_and_its_metrics(inge
     async with ingestor.client() as client:
         described = await client.get("/openapi.json")
         measured = await client.get("/metrics")
-    assert set(described.json()["paths"]) == {"/v1/mentions", "/v1/facts", "/v1/channels"}
+    assert set(described.json()["paths"]) == {"/v1/mentions", "/v1/facts", "/v1/corrections", "/v1/channels"}
     assert 'shenava_ingest_items_total{kind="mention",outcome="accepted"}' in measured.text

@@ -14,7 +14,7 @@ import pytest
 
 from ingestor_node import IngestorNode, ingestor_serving, written
 from shenava import topics
-from shenava.events import FactRecorded, MentionReceived
+from shenava.events import FactRecorded, MentionCorrected, MentionReceived
 from shenava.settings import KafkaSettings
 from shenava.testing.waiting import until
 
@@ -123,6 +123,18 @@ async def test_facts_are_loaded_too(ingestor: IngestorNode, kafka: KafkaSettings
     code, _ = await _load(ingestor, file, "--facts", "--brand", brand)
     events = await written(kafka, topics.FACTS_RECORDED.name, brand, FactRecorded)
     assert (code, len(events)) == (0, 30)
+
+
+async def test_corrections_are_loaded_too(
+    ingestor: IngestorNode, kafka: KafkaSettings, brand: str, tmp_path: Path
+) -> None:
+    said = {"mention_id": "m-1", "sentiment": "negative", "by": "سارا"}
+    lines = [said | {"occurred_at": f"2026-03-21T09:{minute:02}:00Z"} for minute in range(30)]
+    file = tmp_path / "corrections.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, _ = await _load(ingestor, file, "--corrections", "--brand", brand)
+    events = await written(kafka, topics.MENTIONS_CORRECTED.name, brand, MentionCorrected)
+    assert (code, len({event.event_id for event in events})) == (0, 30)
 
 
 async def test_a_wrong_key_stops_the_load_at_once_and_names_the_line(ingestor: IngestorNode, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ingestor.submissions import _CONTROL, AHEAD, SubmittedFact, SubmittedMention, fact_event, to_event
+from ingestor.checks import AHEAD, CONTROL
+from ingestor.submissions import SubmittedFact, SubmittedMention, fact_event, to_event
 from shenava.codec import decode, encode
 from shenava.errors import Invalid
 from shenava.events import MentionReceived
@@ -136,7 +137,7 @@ def test_a_repeat_has_the_same_ids_whenever_and_however_it_comes() -> None:
 
 
 def test_whatever_an_id_must_not_hold_is_seen_by_the_one_look_over_all_ids() -> None:
-    unfit = [sign for sign in map(chr, range(sys.maxunicode + 1)) if _CONTROL.search(sign) or not sign.strip()]
+    unfit = [sign for sign in map(chr, range(sys.maxunicode + 1)) if CONTROL.search(sign) or not sign.strip()]
     assert len(unfit) > 2_000
     assert [sign for sign in unfit if sign.isprintable()] == [" "]
 

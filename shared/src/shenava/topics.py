@@ -45,6 +45,9 @@ MENTIONS_CLASSIFIED = Topic(
     ("router", "metrics-api"),
 )
 MENTIONS_PASSED = Topic("mentions.passed", (e.MentionPassed,), "brand + conversation", "router", ("metrics-api",))
+MENTIONS_CORRECTED = Topic(
+    "mentions.corrected", (e.MentionCorrected,), "brand + mention", "ingestor", ("metrics-api",), partitions=6
+)
 ISSUES_LIFECYCLE = Topic("issues.lifecycle", _LIFECYCLE, "issue", "router", ("sla-watcher", "metrics-api"))
 ISSUES_BY_QUEUE = {
     queue: Topic(f"issues.{queue}", (e.IssueRouted,), "issue", "router", ("the teams",), partitions=6)
@@ -63,6 +66,7 @@ ALL: tuple[Topic, ...] = (
     MENTIONS_RECEIVED,
     MENTIONS_CLASSIFIED,
     MENTIONS_PASSED,
+    MENTIONS_CORRECTED,
     ISSUES_LIFECYCLE,
     *ISSUES_BY_QUEUE.values(),
     SLA_ESCALATIONS,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ingestor.app import create_app
 from ingestor.intake import Intake
-from ingestor.kinds import FACT, MENTION, NAME
+from ingestor.kinds import CORRECTION, FACT, MENTION, NAME, Kind
 from ingestor.load import Answer, checker
 from ingestor.routes import Submissions
 from ingestor.sending import LoadStopped, Sender
@@ -46,6 +46,7 @@ Files = Annotated[list[str], typer.Argument(help="NDJSON, plain or .gz; - is the
 BrandOption = Annotated[str | None, typer.Option("--brand", help="For lines that name no brand.")]
 LaneOption = Annotated[Lane | None, typer.Option("--lane", help="For lines that name none; backfill starts no clock.")]
 FactsOption = Annotated[bool, typer.Option("--facts", help="The lines are business facts, not mentions.")]
+CorrectionsOption = Annotated[bool, typer.Option("--corrections", help="The lines are corrections of mentions.")]
 
 
 @asynccontextmanager
@@ -79,24 +80,30 @@ def load_command(
     brand: BrandOption = None,
     lane: LaneOption = None,
     facts: FactsOption = False,
+    corrections: CorrectionsOption = False,
     check: Annotated[bool, typer.Option("--check", help="Send nothing; only say what would be refused.")] = False,
 ) -> None:
     """Send files to a running ingestor, in order. May be run again: what was taken before is recognised."""
-    defaults = _defaults(brand, lane, facts=facts)
+    kind, defaults = _asked(brand, lane, facts=facts, corrections=corrections)
     if check:
-        _walk(files, batch, checker(FACT if facts else MENTION, defaults), accepted="acceptable")
+        _walk(files, batch, checker(kind, defaults), accepted="acceptable")
     headers = {"Authorization": f"Bearer {key_file.read_text('utf-8').strip()}"} if key_file else {}
     client = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, mounts=_NO_PROXY)
-    _walk(files, batch, Sender(client, (FACT if facts else MENTION).path, defaults), accepted="accepted")
+    _walk(files, batch, Sender(client, kind.path, defaults), accepted="accepted")
 
 
 @app.command("check")
 def check_command(
-    files: Files, *, brand: BrandOption = None, lane: LaneOption = None, facts: FactsOption = False
+    files: Files,
+    *,
+    brand: BrandOption = None,
+    lane: LaneOption = None,
+    facts: FactsOption = False,
+    corrections: CorrectionsOption = False,
 ) -> None:
     """Say what of the files would be refused, without an ingestor."""
-    defaults = _defaults(brand, lane, facts=facts)
-    _walk(files, 200, checker(FACT if facts else MENTION, defaults), accepted="acceptable")
+    kind, defaults = _asked(brand, lane, facts=facts, corrections=corrections)
+    _walk(files, 200, checker(kind, defaults), accepted="acceptable")
 
 
 def openapi_app() -> FastAPI:
@@ -120,11 +127,15 @@ async def _problem(out: Producer) -> str | None:
     return None
 
 
-def _defaults(brand: str | None, lane: Lane | None, *, facts: bool) -> dict[str, str]:
-    if facts and lane is not None:
-        raise typer.BadParameter("facts have no lane", param_hint="--lane")
+def _asked(brand: str | None, lane: Lane | None, *, facts: bool, corrections: bool) -> tuple[Kind[Any], dict[str, str]]:
+    """The kind of the lines, and the members for those that lack them."""
+    if facts and corrections:
+        raise typer.BadParameter("lines are facts or corrections; give one of the two", param_hint="--corrections")
+    kind: Kind[Any] = FACT if facts else CORRECTION if corrections else MENTION
+    if kind is not MENTION and lane is not None:
+        raise typer.BadParameter(f"{kind.name}s have no lane", param_hint="--lane")
     given = {"brand": brand, "lane": lane and lane.value}
-    return {name: value for name, value in given.items() if value is not None}
+    return kind, {name: value for name, value in given.items() if value is not None}
 
 
 def _walk(files: list[str], size: int, answer: Answer, *, accepted: str) -> None:

@@ -26,6 +26,17 @@ class AcceptedFact(msgspec.Struct, frozen=True, kw_only=True):
     event_id: Id
 
 
+class AcceptedCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """The correction is kept by Kafka; a repeat has the same `event_id`.
+
+    Attributes:
+        mention_id: the mention that is corrected; it may be heard of later.
+    """
+
+    mention_id: Id
+    event_id: Id
+
+
 class ItemResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one item of a bulk.
 

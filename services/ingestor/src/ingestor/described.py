@@ -4,15 +4,18 @@ from typing import Any
 
 import msgspec
 
-from ingestor.answers import AcceptedFact, AcceptedMention, BulkResult, Channels, ItemResult
+from ingestor.answers import AcceptedCorrection, AcceptedFact, AcceptedMention, BulkResult, Channels, ItemResult
+from ingestor.corrections import SubmittedCorrection
 from ingestor.parsing import Form
 from ingestor.submissions import SubmittedFact, SubmittedMention
 from shenava.http.openapi import API_KEY, problem_responses, reference
 
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
-    SubmittedMention, SubmittedFact, AcceptedMention, AcceptedFact, ItemResult, BulkResult, Channels
+    SubmittedMention, SubmittedFact, SubmittedCorrection, AcceptedMention, AcceptedFact, AcceptedCorrection,
+    ItemResult, BulkResult, Channels,
 )  # fmt: skip
-ABOUT = """Takes mentions and business facts in. 202 means that Kafka keeps them; anything else means: send them again.
+ABOUT = """Takes mentions, business facts and corrections in. 202 means that Kafka keeps them; anything else means: send
+them again.
 
 All ids are derived from what is submitted, so sending the same again gives the same ids and has no second effect."""
 
@@ -52,6 +55,22 @@ _SESSIONS = {
     "values": {"count": 480},
     "attributes": {"channel": "x"},
 }
+_NOT_A_COMPLAINT = {
+    "channel": "instagram",
+    "native_id": "17841400000000001",
+    "sentiment": "neutral",
+    "intent": "question",
+    "by": "سارا از پشتیبانی",
+    "reason": "شکایت نیست؛ فقط می‌پرسد کی می‌رسد",
+    "occurred_at": "2026-03-21T13:05:00+03:30",
+}
+_SARCASM = {
+    "mention_id": "73e06a9d-7175-54f9-b7dd-838119a8288d",
+    "sentiment": "negative",
+    "by": "anna.w",
+    "reason": "sarcasm",
+    "occurred_at": "2026-03-21T09:40:00Z",
+}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -68,6 +87,8 @@ MENTION_EXAMPLES: dict[str, dict[str, Any]] = {
 }
 FACT_EXAMPLES: dict[str, dict[str, Any]] = {"persian": _ORDER, "english": _SESSIONS}
 
+CORRECTION_EXAMPLES: dict[str, dict[str, Any]] = {"persian": _NOT_A_COMPLAINT, "english": _SARCASM}
+
 
 def mention_route() -> dict[str, Any]:
     """Keyword arguments of the route that takes mentions."""
@@ -78,6 +99,12 @@ def mention_route() -> dict[str, Any]:
 def fact_route() -> dict[str, Any]:
     """Keyword arguments of the route that takes facts."""
     return {"summary": "Submit business facts", "tags": ["facts"], **_route(SubmittedFact, AcceptedFact, FACT_EXAMPLES)}
+
+
+def correction_route() -> dict[str, Any]:
+    """Keyword arguments of the route that takes corrections."""
+    described = _route(SubmittedCorrection, AcceptedCorrection, CORRECTION_EXAMPLES)
+    return {"summary": "Correct how mentions were judged", "tags": ["corrections"], **described}
 
 
 def channel_route() -> dict[str, Any]:
@@ -147,7 +174,7 @@ def _envelope(data: dict[str, str]) -> dict[str, Any]:
 
 
 def _enveloped(data: dict[str, Any]) -> dict[str, Any]:
-    identity = str(data.get("native_id") or data.get("fact_id"))
+    identity = str(data.get("native_id") or data.get("fact_id") or data["mention_id"])
     return {
         "specversion": "1.0",
         "id": identity,

@@ -1,23 +1,24 @@
-"""The two kinds of things that are taken in, and how a batch of either is made ready for Kafka."""
+"""The kinds of things that are taken in, and how a batch of one of them is made ready for Kafka."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from ingestor.answers import AcceptedFact, AcceptedMention, ItemResult
+from ingestor.answers import AcceptedCorrection, AcceptedFact, AcceptedMention, ItemResult
+from ingestor.corrections import SubmittedCorrection, correction_event
 from ingestor.parsing import Item, Parsed
 from ingestor.submissions import SubmittedFact, SubmittedMention, fact_event, to_event
 from shenava import topics
 from shenava.codec import encode
 from shenava.errors import Invalid
-from shenava.events import FactRecorded, MentionReceived
+from shenava.events import FactRecorded, MentionCorrected, MentionReceived
 from shenava.kafka.ports import Outbound
 from shenava.topics import Topic
 
 NAME = "ingestor"
 
-S = TypeVar("S", bound=SubmittedMention | SubmittedFact)
+S = TypeVar("S", bound=SubmittedMention | SubmittedFact | SubmittedCorrection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Kind(Generic[S]):
     topic: Topic
     scope: str
     event: Callable[[S, datetime, datetime | None], Any]
-    answer: Callable[[Any], AcceptedMention | AcceptedFact]
+    answer: Callable[[Any], AcceptedMention | AcceptedFact | AcceptedCorrection]
     result: Callable[[Item[S], Any], ItemResult]
 
 
@@ -59,6 +60,15 @@ def _fact_answer(event: FactRecorded) -> AcceptedFact:
 def _fact_result(item: Item[SubmittedFact], event: FactRecorded) -> ItemResult:
     told = event.fact_id, event.event_id
     return ItemResult(index=item.index, line=item.line, status="accepted", fact_id=told[0], event_id=told[1])
+
+
+def _correction_answer(event: MentionCorrected) -> AcceptedCorrection:
+    return AcceptedCorrection(mention_id=event.mention_id, event_id=event.event_id)
+
+
+def _correction_result(item: Item[SubmittedCorrection], event: MentionCorrected) -> ItemResult:
+    told = event.mention_id, event.event_id
+    return ItemResult(index=item.index, line=item.line, status="accepted", mention_id=told[0], event_id=told[1])
 
 
 MENTION = Kind(
@@ -81,6 +91,17 @@ FACT = Kind(
     _fact_answer,
     _fact_result,
 )
+CORRECTION = Kind(
+    "correction",
+    "/v1/corrections",
+    SubmittedCorrection,
+    topics.MENTIONS_CORRECTED,
+    "corrections:write",
+    correction_event,
+    _correction_answer,
+    _correction_result,
+)
+KINDS = (MENTION, FACT, CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Receive
 
 from ingestor.answers import BulkResult, Channels
-from ingestor.described import channel_route, fact_route, mention_route
+from ingestor.described import channel_route, correction_route, fact_route, mention_route
 from ingestor.intake import Intake
-from ingestor.kinds import FACT, MENTION, Batch, Kind, item_result, prepare
+from ingestor.kinds import CORRECTION, FACT, KINDS, MENTION, Batch, Kind, item_result, prepare
 from ingestor.parsing import Parsed, form_of, parse
 from ingestor.settings import IngestSettings
 from shenava.clock import Clock, utc_now
@@ -27,14 +27,14 @@ from shenava.telemetry import metrics
 from shenava.within import within
 
 _STATUS = {"unsupported_media_type": 415, "too_many_items": 413, "brand_not_allowed": 403}
-_ACCEPTED = {kind.name: metrics.INGESTED.labels(kind.name, "accepted") for kind in (MENTION, FACT)}
-_REFUSED = {kind.name: metrics.INGESTED.labels(kind.name, "refused") for kind in (MENTION, FACT)}
+_ACCEPTED = {kind.name: metrics.INGESTED.labels(kind.name, "accepted") for kind in KINDS}
+_REFUSED = {kind.name: metrics.INGESTED.labels(kind.name, "refused") for kind in KINDS}
 _encoder = msgspec.json.Encoder()
 _CHANNELS = _encoder.encode(Channels(channels=tuple(sorted(get_args(Channel)))))
 
 
 class Submissions:
-    """Takes submissions of either kind over HTTP.
+    """Takes submissions of any kind over HTTP.
 
     Args:
         max_body: bytes of one request's body.
@@ -120,6 +120,10 @@ def add_routes(app: FastAPI, submissions: Submissions) -> None:
         """One fact, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
         return await submissions.take(request, FACT)
 
+    async def submit_corrections(request: Request) -> Response:
+        """One correction, or several as an array, as lines, or as CloudEvents. Each stands or falls alone."""
+        return await submissions.take(request, CORRECTION)
+
     async def list_channels(_: Request) -> Response:
         """The values that `channel` of a mention may have. Needs no API key."""
         return JsonResponse(_CHANNELS)
@@ -127,6 +131,7 @@ def add_routes(app: FastAPI, submissions: Submissions) -> None:
     add = partial(app.router.add_api_route, response_class=Response, route_class_override=RawRoute)
     add(MENTION.path, submit_mentions, **mention_route())
     add(FACT.path, submit_facts, **fact_route())
+    add(CORRECTION.path, submit_corrections, **correction_route())
     add("/v1/channels", list_channels, **channel_route())
     app.add_middleware(Shortcut, routes=app.routes)
 

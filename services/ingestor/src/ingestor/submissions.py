@@ -5,13 +5,13 @@ from what was submitted: the same submission sent again gives the same ids, and 
 """
 
 import hashlib
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from ingestor.checks import check_id, checked_instant
 from shenava.errors import Invalid
 from shenava.events import FactRecorded, MentionReceived
 from shenava.events.base import Brand, Instant, LongText, ShortText
@@ -20,15 +20,8 @@ from shenava.events.mentions import Author, Change, Channel, Counts, Lane, Menti
 from shenava.ids import derive, mention_id
 from shenava.text import readable
 
-AHEAD = timedelta(minutes=5)
-"""How far a source's clock may run ahead of ours before its time is refused."""
-
-_EARLIEST_YEAR = 1970
 _NAME_LENGTH = 512
 _TEXT_LENGTH = 100_000
-# C0 and C1 controls, DEL, line and paragraph separators, lone surrogates: never part of an id, and they break logs,
-# headers, the separator of derived ids, or PostgreSQL's text.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID_PLACES = ("/native_id", "/author/id", "/conversation", "/revision", "/in_reply_to", "/url")
 _encoder = msgspec.json.Encoder()
 
@@ -123,7 +116,7 @@ def fact_event(submitted: SubmittedFact, now: datetime, said_at: datetime | None
     Raises:
         Invalid: a time or an id that no constraint of a single field can find.
     """
-    _check_id(submitted.fact_id, "/fact_id")
+    check_id(submitted.fact_id, "/fact_id")
     return FactRecorded(
         event_id=derive("fact", submitted.brand, submitted.kind, submitted.fact_id),
         brand=submitted.brand,
@@ -209,21 +202,7 @@ def _content_mark(heard: Mention, *, told_time: bool) -> str:
 
 
 def _instant(given: datetime | None, now: datetime, pointer: str) -> datetime:
-    if given is None:
-        return now
-    if given.year < _EARLIEST_YEAR:
-        raise Invalid("too_long_ago", f"{given.isoformat()} is before 1970; check its unit", pointer=pointer)
-    # What lies years ahead is not converted: it could leave the calendar.
-    if given.year <= now.year + 1:
-        instant = given if given.tzinfo is UTC else given.astimezone(UTC)
-        if instant <= now + AHEAD:
-            return instant
-    raise Invalid(
-        "in_the_future",
-        f"{given.isoformat()} is more than {AHEAD.seconds // 60} minutes after the time here, {now.isoformat()}; "
-        "check the source's clock and the offset it writes",
-        pointer=pointer,
-    )
+    return now if given is None else checked_instant(given, now, pointer)
 
 
 def _check_ids(submitted: SubmittedMention) -> None:
@@ -234,15 +213,4 @@ def _check_ids(submitted: SubmittedMention) -> None:
     if joined.isprintable() and " " not in joined:
         return
     for value, pointer in zip(given, _ID_PLACES, strict=True):
-        _check_id(value, pointer)
-
-
-def _check_id(value: str, pointer: str) -> None:
-    if found := _CONTROL.search(value):
-        raise Invalid(
-            "control_character",
-            f"U+{ord(found[0]):04X} at position {found.start()} cannot be part of an id; remove it",
-            pointer=pointer,
-        )
-    if value != value.strip():
-        raise Invalid("surrounding_space", "an id neither begins nor ends with a space; remove it", pointer=pointer)
+        check_id(value, pointer)

@@ -8,7 +8,9 @@ import yaml
 
 from shenava.http.keys import digest, new_key
 
-SCOPES = ("mentions:write", "facts:write", "issues:read", "issues:write", "sla:read", "metrics:read")
+SCOPES = (
+    "mentions:write", "facts:write", "corrections:write", "issues:read", "issues:write", "sla:read", "metrics:read",
+)  # fmt: skip
 
 
 class OwnSecrets:

@@ -1,6 +1,7 @@
 """Every event of the system, and the registry that finds one by its CloudEvents type."""
 
 from shenava.events.base import Event
+from shenava.events.corrections import MentionCorrected
 from shenava.events.facts import FactRecorded
 from shenava.events.issues import (
     IssueAcknowledged,
@@ -31,6 +32,7 @@ ALL: tuple[type[Event], ...] = (
     MentionReceived,
     MentionClassified,
     MentionPassed,
+    MentionCorrected,
     IssueOpened,
     IssueRouted,
     IssueMentionAdded,
@@ -69,6 +71,7 @@ __all__ = [
     "IssueResumed",
     "IssueRouted",
     "MentionClassified",
+    "MentionCorrected",
     "MentionPassed",
     "MentionReceived",
     "SlaBreached",

@@ -16,16 +16,18 @@ from shenava.testing.mention_builders import (
     TEXTS,
     classification,
     classified,
+    corrected,
     mention,
     passed,
     received,
 )
 
 __all__ = [
-    "AUTHORS", "BASE", "BRAND", "ISSUE", "TEXTS", "classification", "classified", "fact", "issue_acknowledged",
-    "issue_closed", "issue_mention_added", "issue_moved_private", "issue_opened", "issue_paused", "issue_reassigned",
-    "issue_reopened", "issue_resolved", "issue_resumed", "issue_routed", "mention", "one_of_each", "passed",
-    "received", "sla_breached", "sla_escalated", "sla_met", "sla_verdict_revised", "sla_warned",
+    "AUTHORS", "BASE", "BRAND", "ISSUE", "TEXTS", "classification", "classified", "corrected", "fact",
+    "issue_acknowledged", "issue_closed", "issue_mention_added", "issue_moved_private", "issue_opened",
+    "issue_paused", "issue_reassigned", "issue_reopened", "issue_resolved", "issue_resumed", "issue_routed",
+    "mention", "one_of_each", "passed", "received", "sla_breached", "sla_escalated", "sla_met",
+    "sla_verdict_revised", "sla_warned",
 ]  # fmt: skip
 
 ISSUE = derive("issue", BRAND, "1")
@@ -160,9 +162,10 @@ def fact(**over: Any) -> e.FactRecorded:
 def one_of_each() -> tuple[e.Event, ...]:
     """An event of every type there is."""
     return (
-        received(), classified(), passed(), issue_opened(), issue_routed(), issue_mention_added(), issue_acknowledged(),
-        issue_moved_private(), issue_paused(), issue_resumed(), issue_reassigned(), issue_resolved(), issue_reopened(),
-        issue_closed(), sla_warned(), sla_breached(), sla_escalated(), sla_met(), sla_verdict_revised(), fact(),
+        received(), classified(), passed(), corrected(), issue_opened(), issue_routed(), issue_mention_added(),
+        issue_acknowledged(), issue_moved_private(), issue_paused(), issue_resumed(), issue_reassigned(),
+        issue_resolved(), issue_reopened(), issue_closed(), sla_warned(), sla_breached(), sla_escalated(),
+        sla_met(), sla_verdict_revised(), fact(),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Mentions as tests need them, in Persian, romanised Persian and English, heard, understood and passed.
+"""Mentions as tests need them, in Persian, romanised Persian and English: heard, understood, passed and corrected.
 
 An event takes the fields of its mention too: ``received(text="…", brand="nilgoon")``.
 """
@@ -101,6 +101,22 @@ def passed(cause: e.MentionClassified | None = None, **over: Any) -> e.MentionPa
         "rulebook_version": "r1",
     }
     return e.MentionPassed(**given | over)
+
+
+def corrected(**over: Any) -> e.MentionCorrected:
+    """A person says an hour later that the complaint is none."""
+    given: dict[str, Any] = {
+        "brand": BRAND,
+        "occurred_at": BASE + timedelta(hours=1),
+        "mention_id": mention().mention_id,
+        "sentiment": "neutral",
+        "intent": "question",
+        "by": "مینا",
+        "reason": "فقط می‌پرسد کی می‌رسد",
+    } | over
+    said = (given.get(name) for name in ("sentiment", "intent", "language", "by"))
+    given.setdefault("event_id", derive("built", given["mention_id"], given["occurred_at"], *said))
+    return e.MentionCorrected(**given)
 
 
 def _split(over: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
