@@ -188,6 +188,15 @@ OF_A_PASS = (
     Bad("a rule over its limit", "invalid_field", member("rule_id", "r" * 257)),
     Bad("passed in an unknown channel", "invalid_field", member("channel", "pigeon")),
 )
+OF_A_CORRECTION = (
+    Bad("no mention", "invalid_field", without("mention_id")),
+    Bad("nobody who corrects", "invalid_field", without("by")),
+    Bad("an unknown sentiment", "invalid_field", member("sentiment", "angry")),
+    Bad("an unknown intent", "invalid_field", member("intent", "gossip")),
+    Bad("a language that is no code", "invalid_field", member("language", "فارسی")),
+    Bad("a name with NUL", "null_character", raw("by", rb'"a\u0000"')),
+    Bad("a reason over its limit", "invalid_field", member("reason", "r" * 513)),
+)
 OF_AN_ISSUE = (
     Bad("the sequence 0", "invalid_field", member("sequence", 0)),
     Bad("a negative sequence", "invalid_field", member("sequence", -1)),

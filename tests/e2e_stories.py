@@ -12,6 +12,7 @@ from e2e_bad_records import (
     ODD_MENTIONS,
     OF_A_CLASSIFICATION,
     OF_A_CLOCK,
+    OF_A_CORRECTION,
     OF_A_FACT,
     OF_A_MENTION,
     OF_A_PASS,
@@ -68,6 +69,11 @@ def passed(number: int) -> Event:
     return builders.passed(cause, occurred_at=BEGAN)
 
 
+def corrected(number: int) -> Event:
+    """A person says what a mention is."""
+    return builders.corrected(brand="bad-corrected", mention_id=f"m-{number}", occurred_at=BEGAN)
+
+
 def opened(number: int) -> Event:
     """An issue was opened."""
     return builders.issue_opened(
@@ -106,6 +112,12 @@ async def _unrouted(stack: Stack, events: Sequence[Event]) -> list[str]:
 
 async def _uncounted(stack: Stack, events: Sequence[Event]) -> list[str]:
     return differs("passes", await _rows(stack, "metrics-api", "mentions_passed", "bad-passed"), len(events))
+
+
+async def _uncorrected(stack: Stack, events: Sequence[Event]) -> list[str]:
+    return differs(
+        "corrections", await _rows(stack, "metrics-api", "mention_corrections", "bad-corrected"), len(events)
+    )
 
 
 async def _untimed(stack: Stack, events: Sequence[Event]) -> list[str]:
@@ -157,6 +169,7 @@ STORIES = (
         _unrouted,
     ),
     Story(topics.MENTIONS_PASSED, passed, OF_ANY_EVENT + OF_A_PASS, ODD, _uncounted),
+    Story(topics.MENTIONS_CORRECTED, corrected, OF_ANY_EVENT + OF_A_CORRECTION, ODD, _uncorrected),
     Story(topics.ISSUES_LIFECYCLE, opened, OF_ANY_EVENT + OF_AN_ISSUE, ODD, _untimed),
     Story(topics.SLA_ESCALATIONS, warned, OF_ANY_EVENT + OF_A_CLOCK, ODD, _untold),
     Story(topics.FACTS_RECORDED, fact, OF_ANY_EVENT + OF_A_FACT, ODD, _unrecorded),

@@ -16,7 +16,7 @@ _CHANNELS: tuple[Channel, ...] = get_args(Channel)[:4]
 
 
 def talk(random: Random, mentions: int = 30) -> list[e.Event]:
-    """The events of so many mentions with their edits and deletions, of their issues, clocks and facts; no repeats.
+    """The events of so many mentions with their edits and deletions, corrections, issues, clocks and facts; no repeats.
 
     Most mentions are in an issue or passed; some are neither, and some are both.
     """
@@ -24,6 +24,7 @@ def talk(random: Random, mentions: int = 30) -> list[e.Event]:
     for number in range(mentions):
         revisions = list(_revisions(random, number))
         told += revisions
+        told += _corrections(random, revisions)
         needs_person = random.random() < 0.5
         if needs_person:
             told += _issue(random, number, revisions[0])
@@ -46,6 +47,23 @@ def _revisions(random: Random, number: int) -> Iterator[e.MentionClassified]:
         yield b.classified(
             brand=brand, mention=heard.mention, event_id=derive("classified", heard.event_id),
             occurred_at=heard.occurred_at, classification=_judged(random, change),
+        )  # fmt: skip
+
+
+def _corrections(random: Random, revisions: Sequence[e.MentionClassified]) -> Iterator[e.MentionCorrected]:
+    """What people said of the mention: before it was known, between its edits and after; some of none."""
+    first = revisions[0]
+    for _ in range(random.choice([0, 0, 0, 1, 3])):
+        labels = {
+            "sentiment": random.choice([None, *get_args(Sentiment)]),
+            "intent": random.choice([None, *get_args(Intent)[:2]]),
+        }
+        yield b.corrected(
+            brand=first.brand if random.random() < 0.9 else random.choice(BRANDS),
+            mention_id=first.mention.mention_id if random.random() < 0.95 else "never-heard-of",
+            # Several at the same instant too: then their ids decide.
+            occurred_at=random.choice(revisions).occurred_at + timedelta(minutes=random.choice([-5, 0, 0, 90])),
+            **labels, language=random.choice([None, None, "fa", "en"]), by=random.choice(["سارا", "reza", "anna.w"]),
         )  # fmt: skip
 
 

@@ -30,8 +30,8 @@ from shenava.testing.waiting import until
 pytestmark = pytest.mark.servers
 
 TABLES = (
-    "mentions", "mentions_passed", "mention_hours", "mention_days", "issues", "issue_events", "issue_mentions",
-    "issue_rounds", "sla_events", "facts",
+    "mentions", "mentions_passed", "mention_corrections", "mention_hours", "mention_days", "issues", "issue_events",
+    "issue_mentions", "issue_rounds", "sla_events", "facts",
 )  # fmt: skip
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -152,11 +152,11 @@ async def _waits_or_is_done(database: Database, work: asyncio.Task[None]) -> boo
 async def test_the_rollup_is_a_recount_of_the_mentions(database: Database, table: str) -> None:
     for event in talk(Random(3), 50):  # noqa: S311 - a reproducible story
         await project(database, event)
-    kept = "brand, bucket, channel, language, outcome, intent, role, model, mentions"
+    kept = "brand, bucket, channel, language, outcome, intent, role, model, corrected, mentions"
     bucket = f"date_trunc('{'hour' if table == 'mention_hours' else 'day'}', posted_at)"
     recount = f"""
-        SELECT brand, {bucket}, channel, language, outcome, intent, role, model, count(*) FROM mentions
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+        SELECT brand, {bucket}, channel, language, outcome, intent, role, model, corrected, count(*) FROM mentions
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     """  # noqa: S608 - our own names
     async with database.transaction() as tx:
         difference = await tx.driver.fetch(

@@ -38,6 +38,7 @@ async def written(kafka: KafkaSettings) -> None:
         (topics.MENTIONS_CLASSIFIED, b.classified(brand=BRAND)),
         (topics.MENTIONS_CLASSIFIED, spared),
         (topics.MENTIONS_PASSED, b.passed(spared)),
+        (topics.MENTIONS_CORRECTED, b.corrected(brand=BRAND, mention_id=spared.mention.mention_id)),
         (topics.ISSUES_LIFECYCLE, b.issue_opened(brand=BRAND)),
         (topics.ISSUES_LIFECYCLE, b.issue_routed(brand=BRAND)),
         (topics.SLA_ESCALATIONS, b.sla_breached(brand=BRAND)),
@@ -60,6 +61,7 @@ async def test_what_is_on_the_topics_becomes_a_number_and_is_told_by_the_command
     async def counted() -> bool:
         answers = [await shown(metric) for metric in ("mentions", "issues", "escalations")]
         proved = "passed 1" in (await shown("forgotten_issues")).output
+        proved = proved and "corrected: 1" in (await shown("mentions")).output
         return proved and all(answer.exit_code == 0 and "no data" not in answer.output for answer in answers)
 
     async with wire() as service, asyncio.TaskGroup() as group:

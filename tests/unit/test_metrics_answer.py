@@ -25,7 +25,7 @@ def asked(
 
 
 def count(bucket: datetime, outcome: str = "positive", group: str | None = None) -> MentionCount:
-    return MentionCount(bucket, group, "fa", outcome, "judge@1", 1)
+    return MentionCount(bucket, group, "fa", outcome, "judge@1", False, 1)
 
 
 def test_without_a_span_the_last_thirty_days_are_asked_for() -> None:

@@ -14,9 +14,9 @@ NOW = datetime(2026, 3, 22, tzinfo=UTC)
 BUCKET = datetime(2026, 3, 21, tzinfo=UTC)
 
 
-def counts(*told: tuple[str, str, int], model: str = "judge@1") -> list[MentionCount]:
+def counts(*told: tuple[str, str, int], model: str = "judge@1", corrected: bool = False) -> list[MentionCount]:
     """Rows of (language, outcome, mentions)."""
-    return [MentionCount(BUCKET, None, language, outcome, model, n) for language, outcome, n in told]
+    return [MentionCount(BUCKET, None, language, outcome, model, corrected, n) for language, outcome, n in told]
 
 
 def reputation(*told: tuple[str, str, int]) -> Any:
@@ -50,6 +50,22 @@ def test_unscored_mentions_are_told_and_never_counted_as_neutral() -> None:
     assert figure.detail["unscored"] == {"empty_text": 1, "unsupported_language": 2}
     assert figure.detail["unscored_share"] == Decimal("0.75")
     assert list(figure.detail["languages"]) == ["fa"]
+
+
+def test_a_number_tells_how_many_of_its_mentions_count_by_corrected_labels() -> None:
+    told = (("fa", "positive", 2), ("und", "empty_text", 1))
+    rows = [*counts(*told, corrected=True), *counts(("fa", "negative", 4))]
+    assert formulas.reputation_score(rows, NOW).corrected == 2
+    assert formulas.mentions(rows, NOW).corrected == 3
+    places = [PlaceCount(BUCKET, None, "open", True, 2), PlaceCount(BUCKET, None, "open", False, 3)]
+    assert formulas.complaints_without_issue(places, NOW).corrected == 2
+    account = [Account(BUCKET, None, of, "corrected", 1) for of in ("complaints", "others")]
+    assert formulas.forgotten_issues(account, NOW).corrected == 2
+
+
+def test_a_number_that_is_not_made_of_labels_tells_of_no_corrections() -> None:
+    assert formulas.issues([IssueCount(BUCKET, None, "open", False, 1)], NOW).corrected is None
+    assert formulas.escalations([LevelCount(BUCKET, None, "warned", 1)], NOW).corrected is None
 
 
 def test_nothing_heard_is_no_data_and_not_zero() -> None:
@@ -190,9 +206,9 @@ def test_an_issue_that_nobody_owns_is_forgotten() -> None:
 
 def test_complaints_in_no_issue_are_told_apart_from_those_on_their_way() -> None:
     places = {"open": 5, "resolved": 0, "closed": 0, "passed": 2, "on_its_way": 1, "forgotten": 1}
-    rows = [PlaceCount(BUCKET, None, place, n) for place, n in places.items()]
+    rows = [PlaceCount(BUCKET, None, place, False, n) for place, n in places.items()]
     figure = formulas.complaints_without_issue(rows, NOW)
-    assert (figure.value, figure.n) == (3, 9)
+    assert (figure.value, figure.n, figure.corrected) == (3, 9, 0)
     assert figure.detail["places"] == places
 
 

@@ -50,6 +50,7 @@ class AnswerPoint(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "f
         value: null when there is no data, never 0 instead.
         reason: why there is no value.
         n: how many things stand behind the value.
+        corrected: how many mentions behind it count by labels that a person corrected; null where labels play no part.
         detail: the further figures that belong to it.
     """
 
@@ -59,6 +60,7 @@ class AnswerPoint(msgspec.Struct, frozen=True, kw_only=True, rename={"since": "f
     value: int | float | None
     reason: str | None
     n: int
+    corrected: int | None
     detail: dict[str, Any]
 
 
@@ -186,5 +188,6 @@ def _point(point: Point) -> AnswerPoint:
         value=value,
         reason=figure.reason,
         n=figure.n,
+        corrected=figure.corrected,
         detail=dict(figure.detail),
     )

@@ -67,7 +67,7 @@ METRICS: tuple[Metric, ...] = (
             "and all of it per language"
         ),
         unit="points from −100 to 100",
-        inputs=("mentions.classified",),
+        inputs=("mentions.classified", "mentions.corrected"),
         group_by=OF_MENTIONS,
         direction="up",
         rows=MentionCount,
@@ -123,7 +123,7 @@ METRICS: tuple[Metric, ...] = (
             "competitor"
         ),
         unit="mentions and issues",
-        inputs=("mentions.classified", "mentions.passed", "issues.lifecycle"),
+        inputs=("mentions.classified", "mentions.corrected", "mentions.passed", "issues.lifecycle"),
         group_by=(),
         direction="zero",
         rows=Account,
@@ -138,7 +138,7 @@ METRICS: tuple[Metric, ...] = (
         title="Mentions",
         formula="mentions in their latest revision, without those taken back; by outcome",
         unit="mentions",
-        inputs=("mentions.classified",),
+        inputs=("mentions.classified", "mentions.corrected"),
         group_by=(*OF_MENTIONS, "outcome"),
         direction="none",
         rows=MentionCount,
@@ -193,7 +193,7 @@ METRICS: tuple[Metric, ...] = (
             "the places of all of them; n is all complaints"
         ),
         unit="complaints",
-        inputs=("mentions.classified", "mentions.passed", "issues.lifecycle"),
+        inputs=("mentions.classified", "mentions.corrected", "mentions.passed", "issues.lifecycle"),
         group_by=OF_MENTIONS,
         direction="down",
         rows=PlaceCount,

@@ -16,6 +16,10 @@ shows the mentions and issues behind it. Hours and days begin at `from`: `from=2
 reason, never 0. Mentions count at the time their author posted them, in their latest revision; issues and their rounds
 at the time of the complaint; levels when they were reached.
 
+Language, sentiment and intent of a mention are the model's, or what a person said since
+([corrections](corrections.md)): beside each number that goes by them, `corrected` tells how many of its mentions count
+by a label that is not the model's.
+
 | ID | Name | Formula (version) | Unit | Good is | Split and filter by | From |
 |---|---|---|---|---|---|---|
 """

@@ -103,7 +103,10 @@ def _items(table: sa.FromClause, at: str, key: Any, details: str, *conditions: C
     return sa.select(*columns).where(*conditions)
 
 
-_OF_MENTION = "channel language outcome intent role model event_id"
+_OF_MENTION = (
+    "channel language outcome intent role model event_id corrected corrected_at"
+    " model_language model_outcome model_intent language_by outcome_by intent_by"
+)
 _OF_PLACED = f"{_OF_MENTION} place passed_by"
 _OF_ISSUE = "state queue severity channel language intent rule_id rulebook_version fallback"
 _OF_ROUND = (

@@ -24,6 +24,7 @@ class Figure:
         value: the number; None when there is nothing to tell it from.
         n: how many things stand behind the value.
         reason: why there is no value.
+        corrected: how many mentions behind it count by labels that a person corrected; None where labels play no part.
         detail: the further figures that belong to it.
     """
 
@@ -31,6 +32,7 @@ class Figure:
     n: int
     reason: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    corrected: int | None = None
 
 
 def rounded(value: Decimal) -> Decimal:

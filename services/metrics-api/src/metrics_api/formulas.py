@@ -34,8 +34,8 @@ def reputation_score(rows: Sequence[MentionCount], _as_of: datetime) -> Figure:
         "languages": {language: _language(scored, language) for language in sorted({row.language for row in scored})},
     }
     if n:
-        return Figure(_net(outcomes, n), n, detail=detail)
-    return Figure(None, 0, "all_unscored" if everything else "no_mentions", detail)
+        return Figure(_net(outcomes, n), n, detail=detail, corrected=_corrected(scored))
+    return Figure(None, 0, "all_unscored" if everything else "no_mentions", detail, corrected=0)
 
 
 def mentions(rows: Sequence[MentionCount], _as_of: datetime) -> Figure:
@@ -43,7 +43,8 @@ def mentions(rows: Sequence[MentionCount], _as_of: datetime) -> Figure:
     outcomes = _by_outcome(rows)
     total = outcomes.total()
     deleted = sum(row.mentions for row in rows if row.outcome == DELETED)
-    return Figure(total, total, detail={"outcomes": dict(sorted(outcomes.items())), "deleted": deleted})
+    detail = {"outcomes": dict(sorted(outcomes.items())), "deleted": deleted}
+    return Figure(total, total, detail=detail, corrected=_corrected(rows))
 
 
 def issues(rows: Sequence[IssueCount], _as_of: datetime) -> Figure:
@@ -88,6 +89,7 @@ def forgotten_issues(rows: Sequence[Account], _as_of: datetime) -> Figure:
         everything["forgotten"] + differences + told["incomplete"] + told["unowned"],
         everything["heard"],
         detail={"complaints": complaints, "mentions": everything, "issues": told},
+        corrected=terms["complaints", "corrected"] + terms["others", "corrected"],
     )
 
 
@@ -102,7 +104,9 @@ def complaints_without_issue(rows: Sequence[PlaceCount], _as_of: datetime) -> Fi
     for row in rows:
         places[row.place] += row.complaints
     without = places["passed"] + places["forgotten"]
-    return Figure(without, places.total(), detail={"places": {name: places[name] for name in PLACES}})
+    corrected = sum(row.complaints for row in rows if row.corrected)
+    detail = {"places": {name: places[name] for name in PLACES}}
+    return Figure(without, places.total(), detail=detail, corrected=corrected)
 
 
 def _by_outcome(rows: Sequence[MentionCount]) -> Counter[str]:
@@ -111,6 +115,10 @@ def _by_outcome(rows: Sequence[MentionCount]) -> Counter[str]:
         if row.outcome != DELETED:
             counted[row.outcome] += row.mentions
     return counted
+
+
+def _corrected(rows: Sequence[MentionCount]) -> int:
+    return sum(row.mentions for row in rows if row.corrected)
 
 
 def _by_model(rows: Sequence[MentionCount]) -> dict[str, int]:

@@ -17,6 +17,7 @@ NAME = "metrics-api"
 _TOPICS = {
     "mentions": topics.MENTIONS_CLASSIFIED,
     "passed": topics.MENTIONS_PASSED,
+    "corrections": topics.MENTIONS_CORRECTED,
     "issue_events": topics.ISSUES_LIFECYCLE,
     "sla": topics.SLA_ESCALATIONS,
     "facts": topics.FACTS_RECORDED,

@@ -29,13 +29,14 @@ class Input(Protocol):
 
 
 class MentionCount(NamedTuple):
-    """How many mentions share these properties."""
+    """How many mentions share these properties; `corrected` where one of their labels is not the model's."""
 
     bucket: datetime
     group: str | None
     language: str
     outcome: str
     model: str
+    corrected: bool
     mentions: int
 
 
@@ -78,9 +79,9 @@ class Account(NamedTuple):
 
     Attributes:
         of: `complaints`, `others` (the other mentions), `issues`.
-        term: of mentions `heard`, what the counts say, and the places of :class:`PlaceCount`, what the rows say; of
-            issues `open`, `resolved`, `closed`, `unknown`, their states, `incomplete`, those with a gap in their
-            events, and `unowned`, those never routed.
+        term: of mentions `heard`, what the counts say, `corrected`, those of them with a label that is not the
+            model's, and the places of :class:`PlaceCount`, what the rows say; of issues `open`, `resolved`, `closed`,
+            `unknown`, their states, `incomplete`, those with a gap in their events, and `unowned`, those never routed.
     """
 
     bucket: datetime
@@ -96,9 +97,11 @@ class PlaceCount(NamedTuple):
     Attributes:
         place: `open`, `resolved`, `closed`: in an issue of that state; `passed`: in none, because a rule passed its
             latest revision; `on_its_way`: neither yet, and heard within the grace; `forgotten`: neither.
+        corrected: a label they count by is not the model's.
     """
 
     bucket: datetime
     group: str | None
     place: str
+    corrected: bool
     complaints: int

@@ -1,20 +1,39 @@
 """From events to rows and to what they add and take away. Pure.
 
 The same set of events gives the same tables, in whatever order, however often and in whatever batches they come: of a
-mention the latest revision stands, an issue is folded from its events in their own order, and a row that is counted
-and then revised takes its old count away.
+mention the latest revision stands (``revisions.py``), an issue is folded from its events in their own order, and a row
+that is counted and then revised takes its old count away.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
-from metrics_api.rows import DELETED, NONE, CountKey, FactRow, IssueEventRow, Json, MentionRow, PassedRow, SlaRow
+from metrics_api.rows import (
+    DELETED,
+    NONE,
+    CorrectionRow,
+    CountKey,
+    FactRow,
+    IssueEventRow,
+    Json,
+    MentionRow,
+    PassedRow,
+    SlaRow,
+)
 from shenava.errors import Invalid
-from shenava.events import Event, FactRecorded, IssueEvent, MentionClassified, MentionPassed, SlaEvent
+from shenava.events import (
+    Event,
+    FactRecorded,
+    IssueEvent,
+    MentionClassified,
+    MentionCorrected,
+    MentionPassed,
+    SlaEvent,
+)
 from shenava.events.mentions import Classification
 
 _encoder = msgspec.json.Encoder()
@@ -48,6 +67,7 @@ class Changes:
 
     mentions: list[MentionRow] = field(default_factory=list)
     passed: list[PassedRow] = field(default_factory=list)
+    corrections: list[CorrectionRow] = field(default_factory=list)
     issue_events: list[IssueEventRow] = field(default_factory=list)
     sla: list[SlaRow] = field(default_factory=list)
     facts: list[FactRow] = field(default_factory=list)
@@ -67,6 +87,8 @@ def changes(events: Iterable[Event]) -> Changes:
                     found.mentions.append(mention_row(event))
                 case MentionPassed():
                     found.passed.append(passed_row(event))
+                case MentionCorrected():
+                    found.corrections.append(correction_row(event))
                 case IssueEvent():
                     found.issue_events.append(issue_event_row(event))
                 case SlaEvent():
@@ -84,20 +106,27 @@ def mention_row(event: MentionClassified) -> MentionRow:
     """The mention as this revision tells it."""
     mention, verdict = event.mention, event.classification
     deleted = mention.change == "deleted"
+    said = DELETED if deleted else outcome(verdict)
+    intent = NONE if deleted else verdict.intent or NONE
+    occurred_at = event.occurred_at.astimezone(UTC)
     return MentionRow(
         mention_id=mention.mention_id,
         brand=event.brand,
         event_id=event.event_id,
-        occurred_at=event.occurred_at.astimezone(UTC),
+        occurred_at=occurred_at,
         change=mention.change,
         posted_at=mention.posted_at.astimezone(UTC),
         received_at=mention.received_at.astimezone(UTC),
         channel=mention.channel,
         language=verdict.language,
-        outcome=DELETED if deleted else outcome(verdict),
-        intent=NONE if deleted else verdict.intent or NONE,
+        outcome=said,
+        intent=intent,
         role=mention.author.role or NONE,
         model=f"{verdict.model}@{verdict.model_version}",
+        reworded_at=None if mention.change == "posted" else occurred_at,
+        model_language=verdict.language,
+        model_outcome=said,
+        model_intent=intent,
     )
 
 
@@ -109,6 +138,20 @@ def passed_row(event: MentionPassed) -> PassedRow:
         brand=event.brand,
         rule_id=event.rule_id,
         rulebook_version=event.rulebook_version,
+        occurred_at=event.occurred_at.astimezone(UTC),
+    )
+
+
+def correction_row(event: MentionCorrected) -> CorrectionRow:
+    """What was corrected, by whom, and when; the reason is for people and stays in the topic."""
+    return CorrectionRow(
+        event_id=event.event_id,
+        mention_id=event.mention_id,
+        brand=event.brand,
+        sentiment=event.sentiment,
+        intent=event.intent,
+        language=event.language,
+        corrected_by=event.by,
         occurred_at=event.occurred_at.astimezone(UTC),
     )
 
@@ -179,36 +222,6 @@ def _kind(event: Event) -> str:
     return event.TYPE.split(".")[2]
 
 
-def distinct(rows: Iterable[MentionRow], fresh: Collection[str]) -> list[MentionRow]:
-    """The first row of each event id that is in ``fresh``.
-
-    A submission that is sent again carries its first event id but a later time of arrival: what came first stands.
-    """
-    first: dict[str, MentionRow] = {}
-    for row in rows:
-        if row.event_id in fresh:
-            first.setdefault(row.event_id, row)
-    return list(first.values())
-
-
-def standing(rows: Iterable[MentionRow], held: Mapping[str, MentionRow]) -> dict[str, MentionRow]:
-    """The mentions that ``rows`` make new or change, as they stand then, by id and in the order of the ids."""
-    after: dict[str, MentionRow] = {}
-    for row in rows:
-        before = after.get(row.mention_id) or held.get(row.mention_id)
-        after[row.mention_id] = row if before is None else merged(before, row)
-    return {key: row for key, row in sorted(after.items()) if row != held.get(key)}
-
-
-def merged(one: MentionRow, other: MentionRow) -> MentionRow:
-    """The later revision, at the earliest time any of them tells.
-
-    A source that gives no time has its edits stamped with their arrival; the mention was still made when it was made.
-    """
-    later = max(one, other, key=lambda row: row.revision)
-    return later._replace(posted_at=min(one.posted_at, other.posted_at))
-
-
 def deltas(
     after: Mapping[str, MentionRow], held: Mapping[str, MentionRow], bucket: Bucket
 ) -> list[tuple[CountKey, int]]:
@@ -223,9 +236,8 @@ def deltas(
 
 def count_key(row: MentionRow, bucket: Bucket) -> CountKey:
     """Where the mention is counted: in the bucket of its author's own time."""
-    return CountKey(
-        row.brand, bucket(row.posted_at), row.channel, row.language, row.outcome, row.intent, row.role, row.model
-    )
+    of = (row.channel, row.language, row.outcome, row.intent, row.role, row.model, row.corrected)
+    return CountKey(row.brand, bucket(row.posted_at), *of)
 
 
 def hour(instant: datetime) -> datetime:

@@ -138,7 +138,8 @@ def counted(question: Question) -> Counted:
 
 async def _mention_counts(tx: Transaction, question: Question, _: datetime) -> list[Input]:
     table, instant, amount = counted(question)
-    summed = _grouped(table, instant, question, [table.c.language, table.c.outcome, table.c.model], amount)
+    labels = [table.c[name] for name in ("language", "outcome", "model", "corrected")]
+    summed = _grouped(table, instant, question, labels, amount)
     return [MentionCount(*row) for row in await tx.sql.execute(summed)]
 
 
@@ -163,7 +164,8 @@ async def _level_counts(tx: Transaction, question: Question, _: datetime) -> lis
 
 async def _place_counts(tx: Transaction, question: Question, as_of: datetime) -> list[Input]:
     table = placed(as_of)
-    summed = _grouped(table, "posted_at", question, [table.c.place], sa.literal(1), complaints(table))
+    told = [table.c.place, table.c.corrected]
+    summed = _grouped(table, "posted_at", question, told, sa.literal(1), complaints(table))
     return [PlaceCount(*row) for row in await tx.sql.execute(summed)]
 
 
@@ -179,8 +181,13 @@ async def _accounts(tx: Transaction, question: Question, as_of: datetime) -> lis
         terms = [sa.literal("issues", sa.Text), term]
         return _grouped(issues, "complaint_at", question, terms, sa.literal(1), *conditions)
 
+    def of_counts(term: str, *conditions: Condition) -> sa.Select[Any]:
+        terms = [of_mentions(table), sa.literal(term, sa.Text)]
+        return _grouped(table, instant, question, terms, amount, *conditions)
+
     terms = (
-        _grouped(table, instant, question, [of_mentions(table), sa.literal("heard", sa.Text)], amount),
+        of_counts("heard"),
+        of_counts("corrected", table.c.corrected),
         _grouped(rows, "posted_at", question, [of_mentions(rows), rows.c.place], sa.literal(1)),
         of_issues(state),
         of_issues(sa.literal("incomplete", sa.Text), incomplete()),

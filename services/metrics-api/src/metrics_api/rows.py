@@ -20,8 +20,13 @@ class MentionRow(NamedTuple):
 
     Attributes:
         posted_at: the author's own time, the earliest that any revision tells.
-        outcome: the sentiment, or the reason why there is none.
+        outcome: the sentiment, or the reason why there is none; as `language` and `intent` what the mention counts by.
         model: name and version of the model that spoke.
+        reworded_at: the latest edit or deletion heard of; corrections made before it spoke of another text.
+        model_outcome: what the model said, as `model_language` and `model_intent`, whatever a person said since.
+        outcome_by: who corrected it, as `language_by` and `intent_by`; None where nobody did.
+        corrected_at: the latest correction that counts.
+        corrected: a label it counts by is not the model's.
     """
 
     mention_id: str
@@ -37,6 +42,15 @@ class MentionRow(NamedTuple):
     intent: str
     role: str
     model: str
+    reworded_at: datetime | None
+    model_language: str
+    model_outcome: str
+    model_intent: str
+    language_by: str | None = None
+    outcome_by: str | None = None
+    intent_by: str | None = None
+    corrected_at: datetime | None = None
+    corrected: bool = False
 
     @property
     def revision(self) -> tuple[datetime, int, str]:
@@ -55,6 +69,19 @@ class PassedRow(NamedTuple):
     occurred_at: datetime
 
 
+class CorrectionRow(NamedTuple):
+    """What a person said of a mention; a label that is None was left as it is."""
+
+    event_id: str
+    mention_id: str
+    brand: str
+    sentiment: str | None
+    intent: str | None
+    language: str | None
+    corrected_by: str
+    occurred_at: datetime
+
+
 class CountKey(NamedTuple):
     """What mentions are counted by, in one hour or one day (UTC)."""
 
@@ -66,6 +93,7 @@ class CountKey(NamedTuple):
     intent: str
     role: str
     model: str
+    corrected: bool
 
 
 class IssueEventRow(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from metrics_api.answer import Point
+from metrics_api.figures import Figure
 from metrics_api.question import Question
 
 _DAY = timedelta(days=1)
@@ -31,7 +32,7 @@ def table(question: Question, points: list[Point]) -> Table:
         figure = point.figure
         group = [] if question.group_by is None else [point.group or "–"]
         value = f"no data ({figure.reason})" if figure.value is None else plain(figure.value)
-        shown.add_row(_span(point.since, point.until), *group, value, str(figure.n), _beside(dict(figure.detail)))
+        shown.add_row(_span(point.since, point.until), *group, value, str(figure.n), _beside(figure))
     return shown
 
 
@@ -46,7 +47,8 @@ def plain(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _beside(detail: dict[str, Any]) -> str:
+def _beside(figure: Figure) -> str:
+    detail = dict(figure.detail) | ({"corrected": figure.corrected} if figure.corrected else {})
     return "\n".join(f"{name.replace('_', ' ')}: {plain(value)}" for name, value in detail.items())
 
 

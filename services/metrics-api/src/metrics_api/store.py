@@ -1,20 +1,33 @@
 """Writes what a batch of events asks for into the service's tables, in the caller's transaction.
 
 Every table is its own inbox by its primary key, except the mentions', which keep one row for many events and have the
-inbox beside them. Rows are locked in the order of their keys and the tables always in the same order, so two members
-that hold the same records for a moment wait for each other instead of blocking each other.
+inbox beside them; a correction has a row of its own and changes the mention's. Rows are locked in the order of their
+keys and the tables always in the same order, so two members that hold the same records for a moment wait for each
+other instead of blocking each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from metrics_api import lifecycle, projection
+from metrics_api import lifecycle, projection, revisions
 from metrics_api.projection import Changes
-from metrics_api.rows import CountKey, FactRow, IssueEventRow, IssueRow, Json, MentionRow, PassedRow, RoundRow, SlaRow
+from metrics_api.rows import (
+    CorrectionRow,
+    CountKey,
+    FactRow,
+    IssueEventRow,
+    IssueRow,
+    Json,
+    MentionRow,
+    PassedRow,
+    RoundRow,
+    SlaRow,
+)
 from shenava.db.database import Transaction
 from shenava.inbox import first_seen
 
@@ -35,6 +48,7 @@ class _CountRow(NamedTuple):
     intent: str
     role: str
     model: str
+    corrected: bool
     mentions: int
 
 
@@ -62,6 +76,12 @@ _HELD_MENTIONS = (
     f"SELECT {', '.join(MentionRow._fields)} FROM mentions WHERE mention_id = ANY($1::text[])"  # noqa: S608 - own names
     " ORDER BY mention_id FOR UPDATE"
 )
+_CORRECTIONS = _insert("mention_corrections", CorrectionRow, "DO NOTHING RETURNING mention_id")
+_CORRECTIONS_OF = (
+    f"SELECT {', '.join(CorrectionRow._fields)} FROM mention_corrections"  # noqa: S608 - own names
+    " WHERE mention_id = ANY($1::text[])"
+)
+_LABELS_LOCK = "hashtextextended('metrics: labels of mentions', 0)"
 _PASSED = _insert("mentions_passed", PassedRow, "DO NOTHING RETURNING cause_id")
 _ISSUE_EVENTS = _insert("issue_events", IssueEventRow, "DO NOTHING RETURNING issue_id")
 _ISSUE_MENTIONS = _insert("issue_mentions", _IssueMention, "DO NOTHING")
@@ -86,6 +106,7 @@ class Written(NamedTuple):
 
     mentions: int
     passed: int
+    corrections: int
     issue_events: int
     sla: int
     facts: int
@@ -93,9 +114,12 @@ class Written(NamedTuple):
 
 async def apply(tx: Transaction, changes: Changes) -> Written:
     """Bring the tables to where they also hold ``changes``."""
+    await _guard_labels(tx, changes)
+    corrected = await _write(tx, _CORRECTIONS, sorted(changes.corrections, key=itemgetter(0)))
     return Written(
-        mentions=await _mentions(tx, changes.mentions),
+        mentions=await _mentions(tx, changes.mentions, {row["mention_id"] for row in corrected}),
         passed=len(await _write(tx, _PASSED, sorted(changes.passed, key=itemgetter(0)))),
+        corrections=len(corrected),
         issue_events=await _issues(tx, changes.issue_events),
         sla=len(await _write(tx, _SLA, sorted(changes.sla, key=itemgetter(0)))),
         facts=len(await _write(tx, _FACTS, sorted(changes.facts, key=itemgetter(0)))),
@@ -110,19 +134,43 @@ async def _write(tx: Transaction, statement: str, rows: Sequence[tuple[Any, ...]
     return list(await tx.driver.fetch(statement, *columns))
 
 
-async def _mentions(tx: Transaction, rows: Sequence[MentionRow]) -> int:
-    if not rows:
+async def _guard_labels(tx: Transaction, changes: Changes) -> None:
+    """Let no mention come in between the corrections and the mentions that each miss the other.
+
+    Mentions come in side by side; corrections are few, and wait for those that are being written. Taken before any
+    other lock, so that who waits for it holds nothing.
+    """
+    if changes.corrections:
+        await tx.driver.execute(f"SELECT pg_advisory_xact_lock({_LABELS_LOCK})")
+    elif changes.mentions:
+        await tx.driver.execute(f"SELECT pg_advisory_xact_lock_shared({_LABELS_LOCK})")
+
+
+async def _mentions(tx: Transaction, rows: Sequence[MentionRow], corrected: Collection[str]) -> int:
+    """Write the revisions that are new, and label the mentions in ``corrected`` anew."""
+    if not rows and not corrected:
         return 0
     fresh = await first_seen(tx, sorted({row.event_id for row in rows}))
-    first = projection.standing(projection.distinct(rows, fresh), {})
+    told = revisions.distinct(rows, fresh)
+    corrections = await _corrections_of(tx, {*corrected, *(row.mention_id for row in told)})
+    first = revisions.standing(told, {}, corrections)
     inserted = {row["mention_id"] for row in await _write(tx, _NEW_MENTIONS, list(first.values()))}
-    met = [mention_id for mention_id in first if mention_id not in inserted]
+    met = [mention_id for mention_id in {*first, *corrected} if mention_id not in inserted]
     held = {row["mention_id"]: MentionRow(*row) for row in await tx.driver.fetch(_HELD_MENTIONS, met)} if met else {}
-    after = projection.standing(first.values(), held)
+    after = revisions.standing(first.values(), held, corrections)
     await _write(tx, _REVISED_MENTIONS, [row for key, row in after.items() if key in held])
     for table, bucket in _ROLLUPS.items():
         await _count(tx, table, projection.deltas(after, held, bucket))
     return len(fresh)
+
+
+async def _corrections_of(tx: Transaction, mention_ids: Collection[str]) -> dict[str, list[CorrectionRow]]:
+    """All corrections of the mentions, by mention."""
+    found: defaultdict[str, list[CorrectionRow]] = defaultdict(list)
+    for row in await tx.driver.fetch(_CORRECTIONS_OF, list(mention_ids)):
+        correction = CorrectionRow(*row)
+        found[correction.mention_id].append(correction)
+    return found
 
 
 async def _count(tx: Transaction, table: str, deltas: Sequence[tuple[CountKey, int]]) -> None:

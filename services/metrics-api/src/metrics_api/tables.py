@@ -18,11 +18,16 @@ def _table(name: str, texts: str, instants: str = "", numbers: str = "", flags: 
 _COUNTED = "brand channel language outcome intent role model"
 _OF_AN_ISSUE = "issue_id brand mention_id channel language intent severity queue rule_id rulebook_version"
 
-mentions = _table("mentions", f"mention_id event_id change {_COUNTED}", "occurred_at posted_at received_at")
+mentions = _table(
+    "mentions",
+    f"mention_id event_id change {_COUNTED} model_language model_outcome model_intent language_by outcome_by intent_by",
+    "occurred_at posted_at received_at reworded_at corrected_at",
+    flags="corrected",
+)
 mentions_passed = _table("mentions_passed", "cause_id mention_id brand rule_id rulebook_version", "occurred_at")
 inbox = _table("inbox", "event_id", "seen_at")
-mention_hours = _table("mention_hours", _COUNTED, "bucket", "mentions")
-mention_days = _table("mention_days", _COUNTED, "bucket", "mentions")
+mention_hours = _table("mention_hours", _COUNTED, "bucket", "mentions", "corrected")
+mention_days = _table("mention_days", _COUNTED, "bucket", "mentions", "corrected")
 issues = _table("issues", f"{_OF_AN_ISSUE} state", "complaint_at", "last_sequence seen", "fallback")
 issue_mentions = _table("issue_mentions", "mention_id issue_id")
 issue_rounds = _table(

@@ -114,8 +114,8 @@ def corrected(**over: Any) -> e.MentionCorrected:
         "by": "مینا",
         "reason": "فقط می‌پرسد کی می‌رسد",
     } | over
-    said = (given.get(name) for name in ("sentiment", "intent", "language", "by"))
-    given.setdefault("event_id", derive("built", given["mention_id"], given["occurred_at"], *said))
+    said = (given.get(name) for name in ("mention_id", "brand", "occurred_at", "sentiment", "intent", "language", "by"))
+    given.setdefault("event_id", derive("corrected", *said))
     return e.MentionCorrected(**given)
 
 
