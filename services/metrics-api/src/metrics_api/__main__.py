@@ -1,4 +1,4 @@
-"""The ``metrics-api`` command: runs the service, migrates its schema, shows a metric, writes its documents."""
+"""The ``metrics-api`` command: runs the service, migrates its schema, shows a metric, exports, writes its documents."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from rich.console import Console
 
-from metrics_api import document
+from metrics_api import corrections_command, document
 from metrics_api.app import create_app
 from metrics_api.asking import answered
 from metrics_api.catalogue import BY_NAME
@@ -117,6 +117,7 @@ def openapi_app() -> FastAPI:
 
 
 openapi.add_command(app, openapi_app)
+app.add_typer(corrections_command.app, name="corrections")
 
 
 def _told(error: object) -> typer.Exit:
