@@ -1,5 +1,7 @@
 """Corrections, what the model said beside the labels that count, and the counts by whether a label was corrected.
 
+Members of the version before cannot write to these tables: stop them first. What comes in meanwhile waits in the topics.
+
 Revision ID: 0003
 """
 
