@@ -1,6 +1,6 @@
 """Corrections, what the model said beside the labels that count, and the counts by whether a label was corrected.
 
-Members of the version before cannot write to these tables: stop them first. What comes in meanwhile waits in the topics.
+Members of the version before cannot write to these tables: stop them first. What comes in meanwhile waits in Kafka.
 
 Revision ID: 0003
 """
