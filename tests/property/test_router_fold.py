@@ -10,25 +10,31 @@ from hypothesis import strategies as st
 from router.decide import Route, assess
 from router.facts import facts
 from router.issue import evolve, opened
-from router.issue_keys import issue_keys
+from router.issue_keys import family, issue_keys
 from router_memory import BOOK, Memory, Mentions
 from shenava.events import IssueOpened
-from shenava.events.mentions import Author
+from shenava.events.mentions import Author, Intent
 from shenava.ids import derive
 from shenava.testing.builders import BASE, classification, classified
 
-INTENTS = ("complaint", "refund", "question", "suggestion", "lead", "praise", "other", "spam")
+INTENTS: tuple[Intent, ...] = ("complaint", "refund", "question", "suggestion", "lead", "praise", "other", "spam")
+FOLLOW_UP = "سلام، من هنوز منتظر جواب شما هستم و کسی خبری به من نداده"
+"""Long enough to be known again; what it is about, only its intent says."""
 
 
 @st.composite
 def streams(draw: st.DrawFn) -> Mentions:
-    """Up to twelve mentions by few people in few conversations, so that they meet often."""
+    """Up to twelve mentions by few people in few conversations, so that they meet often.
+
+    Nobody says the same words in two matters: which of them an author's copy joins is for the first to come to decide.
+    """
     kinds = st.tuples(st.sampled_from("ابپ"), st.sampled_from("123"), st.sampled_from(INTENTS), st.integers(0, 90))
     return [
         classified(
             native_id=f"p-{number}",
             author=Author(id=author),
             conversation=conversation,
+            text=f"{family(intent)} " * 7,
             posted_at=BASE + timedelta(minutes=minute),
             classification=classification(intent=intent),
         )
@@ -101,6 +107,27 @@ def test_in_any_order_every_conversation_that_needs_a_person_has_exactly_one_ope
     for event in needing:
         mine = memory.board.memberships[event.mention.mention_id]
         assert memory.board.keys[issue_keys(event).conversation] == mine
+
+
+@given(st.permutations(INTENTS), st.permutations([0, 7, 19, 40]))
+def test_what_an_author_posts_again_is_one_issue_whatever_the_model_makes_of_it(
+    intents: list[Intent], minutes: list[int]
+) -> None:
+    memory = routed(
+        [
+            [
+                classified(
+                    native_id=f"p-{number}",
+                    conversation=f"c-{number}",
+                    text=FOLLOW_UP + " 😡" * number,
+                    posted_at=BASE + timedelta(minutes=minute),
+                    classification=classification(intent=intent),
+                )
+            ]
+            for number, (intent, minute) in enumerate(zip(intents, minutes, strict=False))
+        ]
+    )
+    assert len(memory.groups()) <= 1
 
 
 @given(st.data(), streams())

@@ -1,6 +1,7 @@
 """Who must act: first match wins, everything is explained, and a rule that fails is never "no match"."""
 
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from router.issue_keys import issue_keys
 from rulebooks import book, small
 from shenava.events import MentionClassified
 from shenava.events.issues import ConditionValue, Decision
+from shenava.events.mentions import Author
 from shenava.testing.builders import BASE, classification, classified
 
 WINDOW = timedelta(hours=24)
@@ -268,4 +270,16 @@ def test_lanes_brands_and_channels_never_share_an_issue() -> None:
         classified(brand="other"),
         classified(channel="telegram"),
     ]
-    assert len({key for event in events for key in issue_keys(event)}) == 8
+    keys = [set(issue_keys(event)) for event in events]
+    assert all(one.isdisjoint(other) for one, other in combinations(keys, 2))
+
+
+def test_an_authors_copy_joins_whatever_its_matter_and_anothers_copy_does_not() -> None:
+    said = "سه هفته است که پول من را پس نداده‌اید و کسی هم پشت تلفن جواب نمی‌دهد"
+    first = issue_keys(classified(text=said)).copies
+    again = classified(text=f"RT {said} 😡", conversation="elsewhere", classification=classification(intent="question"))
+    assert set(first) & set(issue_keys(again).copies)
+    assert not set(first) & set(issue_keys(classified(text=said, author=Author(id="another"))).copies)
+    assert issue_keys(classified(text="خیلی ممنون")).copies == ()
+    joined = decide(again, BOOK, lambda asked: open_issue(again) if asked == first[0] else None, WINDOW)
+    assert isinstance(joined, Merge)

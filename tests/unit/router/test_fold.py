@@ -74,7 +74,7 @@ def test_who_joins_by_author_brings_the_conversation_along_but_a_guest_keeps_his
 
 
 def test_another_matter_of_the_same_author_elsewhere_is_another_issue() -> None:
-    result = folded(said("p-1"), said("p-2", "question", conversation="elsewhere"))
+    result = folded(said("p-1"), said("p-2", "question", conversation="elsewhere", text="کی باز می‌کنید؟"))
     assert sorted(story.issue.queue or "" for story in result.stories.values()) == ["content", "customer-care"]
 
 

@@ -126,7 +126,7 @@ class _Folding:
             self.folded.keys.update(dict.fromkeys(placed.keys, story.issue.id))
         else:
             story = self._join(event, placed.issue_id, placed.reroute)
-            # The author's key stays as it is: whoever joins another's conversation may still have a matter of his own.
+            # The author's keys stay as they are: a guest in another's conversation may still have a matter of his own.
             self.folded.keys[placed.keys.conversation] = story.issue.id
         self._belongs(event, story.issue.id)
 

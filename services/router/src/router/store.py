@@ -1,7 +1,7 @@
 """The router's own tables: recording mentions, locking keys, keeping issues. All of it SQL on the caller's transaction.
 
 Locks are taken in one order everywhere (event ids, then keys, then issues, each sorted), so transactions wait for each
-other and never in a circle. The rows of ``issue_keys`` are what serialises routers on one author or conversation.
+other and never in a circle. The rows of ``issue_keys`` are what serialises routers on one conversation, author or text.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
